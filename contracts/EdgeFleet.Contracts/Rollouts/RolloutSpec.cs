@@ -1,0 +1,45 @@
+using System.Text.Json.Serialization;
+using EdgeFleet.Contracts.Ids;
+using EdgeFleet.Contracts.Models;
+
+namespace EdgeFleet.Contracts.Rollouts;
+
+/// <summary>What a rollout does when its error threshold is passed.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ErrorAction>))]
+public enum ErrorAction
+{
+    Pause,
+    RollBack,
+}
+
+/// <summary>What an operator asks for.</summary>
+/// <param name="Model">The model to bring to the fleet.</param>
+public sealed record RolloutSpec(ModelId Model)
+{
+    /// <summary>Devices by id; empty selects all, or those with all of <see cref="Tags"/>.</summary>
+    public IReadOnlyList<DeviceId> Devices { get; init; } = [];
+
+    /// <summary>Tags which a device must carry, all of them.</summary>
+    public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Devices in the first wave, the canary; at least 1.</summary>
+    public int CanaryDevices { get; init; } = 1;
+
+    /// <summary>Share in [0, 1] of a wave's *completed* devices that must be proved before the next wave opens.</summary>
+    public double SuccessThreshold { get; init; } = 1.0;
+
+    /// <summary>Share in [0, 1] of a wave's *completed* devices which may fail; above it the error action is taken.</summary>
+    public double ErrorThreshold { get; init; }
+
+    /// <summary>What happens above the error threshold.</summary>
+    public ErrorAction OnError { get; init; } = ErrorAction.RollBack;
+
+    /// <summary>Share in [0, 1] of a device's recent inputs on which new and serving variant must agree.</summary>
+    public double AgreementFloor { get; init; } = 0.9;
+
+    /// <summary>How long each device must serve the new variant without error before it is proved.</summary>
+    public TimeSpan Soak { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Profiles that may be chosen; empty allows all.</summary>
+    public IReadOnlyList<CompressionProfile> Profiles { get; init; } = [];
+}

@@ -1,0 +1,8 @@
+namespace Orleans;
+
+/// <summary>The name by which a type or method is known on the wire.</summary>
+[AttributeUsage(AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Enum | AttributeTargets.Interface | AttributeTargets.Method)]
+public sealed class AliasAttribute(string alias) : Attribute
+{
+    public string Alias { get; } = alias;
+}
