@@ -1,1 +1,3 @@
-Console.WriteLine("EdgeFleet");
+using EdgeFleet.Silo.Commands;
+
+return await SiloCommandLine.RunAsync(args, Console.Out, Console.Error);
