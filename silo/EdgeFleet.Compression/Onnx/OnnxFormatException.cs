@@ -1,0 +1,7 @@
+namespace EdgeFleet.Compression.Onnx;
+
+/// <summary>The bytes are not an ONNX model, or part of one contradicts itself.</summary>
+public sealed class OnnxFormatException(string message, string? subject = null) : CompressionInputException(message, subject);
+
+/// <summary>A tensor's external data is missing, too short, or outside the model's folder.</summary>
+public sealed class ExternalDataException(string message, string? subject = null) : CompressionInputException(message, subject);

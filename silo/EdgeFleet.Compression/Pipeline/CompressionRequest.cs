@@ -1,0 +1,38 @@
+using EdgeFleet.Compression.Calibration;
+
+namespace EdgeFleet.Compression.Pipeline;
+
+/// <summary>What to make of a model.</summary>
+/// <param name="Model">The ONNX bytes, external data folded in. Not changed.</param>
+/// <param name="Kind">The form wanted.</param>
+public sealed record CompressionRequest(ReadOnlyMemory<byte> Model, CompressionKind Kind)
+{
+    /// <summary>Samples per input; needed by the static int8 kinds. Without any, fixed pseudo-random inputs are compared.</summary>
+    public IReadOnlyList<SampleSet> Calibration { get; init; } = [];
+
+    /// <summary>Class of each calibration sample, in its order; null where unknown.</summary>
+    public IReadOnlyList<int>? Labels { get; init; }
+
+    /// <summary>Least top-1 agreement in [0, 1]; null takes <see cref="CompressionKinds.DefaultFloor"/>.</summary>
+    public double? Floor { get; init; }
+
+    /// <summary>Interleaved timed runs of variant and original; 0 measures no latency. Default 60, range 0..10000.</summary>
+    public int LatencyRuns { get; init; } = 60;
+
+    /// <summary>Golden cases to make, 1..64.</summary>
+    public int GoldenCases { get; init; } = 6;
+
+    /// <summary>Most calibration samples used, from the first; 1..1,000,000.</summary>
+    public int MaxSamples { get; init; } = 1024;
+
+    /// <summary>Production that takes longer is given up with <see cref="TimeoutException"/>.</summary>
+    public TimeSpan TimeLimit { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Told of each step as it begins, on the producing thread; it must not throw.</summary>
+    public Action<CompressionProgress>? Progress { get; init; }
+}
+
+/// <summary>A step that begins.</summary>
+/// <param name="Step">Name of a pass or a measurement.</param>
+/// <param name="Share">Share in [0, 1] of the production that lies behind.</param>
+public sealed record CompressionProgress(string Step, double Share);

@@ -1,0 +1,65 @@
+namespace EdgeFleet.Compression.Pipeline;
+
+/// <summary>A variant with what was measured of it.</summary>
+/// <param name="Kind">Its form.</param>
+/// <param name="Model">The variant's ONNX bytes; the same input gives the same bytes.</param>
+/// <param name="Quality">Compared with the original.</param>
+/// <param name="Golden">Outputs to be reproduced on a device.</param>
+/// <param name="Passes">What each pass did, in order.</param>
+/// <param name="RefusedBecause">Why it must not be handed out; null where it may.</param>
+public sealed record CompressionResult(
+    CompressionKind Kind,
+    byte[] Model,
+    QualityMeasurement Quality,
+    GoldenMeasurement Golden,
+    IReadOnlyList<PassReport> Passes,
+    string? RefusedBecause)
+{
+    public bool IsAcceptable => RefusedBecause is null;
+}
+
+/// <summary>A variant against its original, both executed on the same samples by the same runtime.</summary>
+/// <param name="Samples">Samples compared.</param>
+/// <param name="Synthetic">True where no calibration data was given and inputs were pseudo-random.</param>
+/// <param name="Top1Agreement">Share in [0, 1] of samples where both have the same highest value in the first output.</param>
+/// <param name="Cosine">Mean cosine over samples and float outputs.</param>
+/// <param name="MaxAbsError">Largest absolute difference of any output element.</param>
+/// <param name="Accuracy">Share in [0, 1] of labelled samples that the variant gets right; null without labels.</param>
+/// <param name="SourceAccuracy">The original's.</param>
+/// <param name="SizeBytes">Bytes of the variant.</param>
+/// <param name="SourceSizeBytes">Bytes of the original.</param>
+/// <param name="LatencyMs">Median of the variant: one thread, batch 1; 0 where not measured.</param>
+/// <param name="SourceLatencyMs">Median of the original, runs interleaved with the variant's.</param>
+/// <param name="Floor">Least top-1 agreement asked for.</param>
+public sealed record QualityMeasurement(
+    int Samples,
+    bool Synthetic,
+    double Top1Agreement,
+    double Cosine,
+    double MaxAbsError,
+    double? Accuracy,
+    double? SourceAccuracy,
+    long SizeBytes,
+    long SourceSizeBytes,
+    double LatencyMs,
+    double SourceLatencyMs,
+    double Floor)
+{
+    /// <summary>Variant's median latency over the original's; 1 where not measured; below 1 is faster.</summary>
+    public double LatencyRatio => SourceLatencyMs > 0 && LatencyMs > 0 ? LatencyMs / SourceLatencyMs : 1;
+}
+
+/// <summary>Golden runs of a variant.</summary>
+/// <param name="Cases">Inputs and the variant's outputs, batch 1.</param>
+/// <param name="Tolerance">Largest absolute difference allowed per output element, by output name.</param>
+public sealed record GoldenMeasurement(IReadOnlyList<GoldenRun> Cases, IReadOnlyDictionary<string, double> Tolerance);
+
+/// <summary>One golden run.</summary>
+public sealed record GoldenRun(IReadOnlyList<ModelTensor> Inputs, IReadOnlyList<ModelTensor> Outputs);
+
+/// <summary>What a pass did.</summary>
+/// <param name="Name">The pass.</param>
+/// <param name="Changes">Rewrites applied.</param>
+/// <param name="NodesBefore">Nodes of the main graph before.</param>
+/// <param name="NodesAfter">And after.</param>
+public sealed record PassReport(string Name, int Changes, int NodesBefore, int NodesAfter);

@@ -1,0 +1,33 @@
+namespace EdgeFleet.Compression.Pipeline;
+
+/// <summary>How far the runtime may rewrite the graph.</summary>
+public enum GraphOptimization
+{
+    /// <summary>Node by node, as written.</summary>
+    Disabled,
+
+    /// <summary>Constant folding and redundant nodes.</summary>
+    Basic,
+
+    /// <summary>With fusions.</summary>
+    Extended,
+
+    /// <summary>With layout changes; what devices use.</summary>
+    All,
+}
+
+/// <summary>How a session is made.</summary>
+public sealed record ModelSessionOptions
+{
+    /// <summary>Threads within one operator, at least 1; results may depend on it in the last bits.</summary>
+    public int Threads { get; init; } = 1;
+
+    /// <summary>Rewriting of the graph at load.</summary>
+    public GraphOptimization Optimization { get; init; } = GraphOptimization.All;
+
+    /// <summary>The runtime's session configuration entries, such as <c>session.x64quantprecision</c> = <c>1</c>.</summary>
+    public IReadOnlyDictionary<string, string> ConfigEntries { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Where to save the rewritten model, for looking at what was fused; null does not.</summary>
+    public string? OptimizedModelPath { get; init; }
+}
