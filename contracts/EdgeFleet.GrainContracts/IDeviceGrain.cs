@@ -38,20 +38,31 @@ public interface IDeviceGrain : IGrainWithStringKey
     [AlwaysInterleave]
     Task<DeviceView> Describe();
 
-    /// <summary>A rollout gives the device a variant: a new generation, stored, then published. Asked twice for the same, the same generation comes back.</summary>
+    /// <summary>
+    /// A rollout gives the device a variant: a new generation, stored before this returns and published soon after, however often the
+    /// broker fails. Asked twice for the same, the same generation comes back. Where something requested later was assigned meanwhile,
+    /// nothing changes and that desired state comes back: its rollout is another one.
+    /// </summary>
     [Alias("assign")]
     Task<DesiredState> Assign(VariantAssignment assignment);
 
-    /// <summary>Puts the device back on what it ran before this rollout: a new generation. Null when the rollout never reached it or nothing was there before.</summary>
+    /// <summary>
+    /// Puts the device back on what it had proved before this rollout: a new generation, of the same rollout, stored and then published.
+    /// Asked twice, the same generation comes back. Null when the rollout never reached the device or nothing was proved before;
+    /// the present desired state of another rollout when that one has superseded this one.
+    /// </summary>
     [Alias("revert")]
     Task<DesiredState?> Revert(RolloutId rollout);
 
-    /// <summary>Publishes the desired state again (after the broker lost it).</summary>
+    /// <summary>Publishes the desired state again (after the broker lost it); returns when the broker has it.</summary>
     [Alias("republish")]
     Task Republish();
 }
 
-/// <summary>A variant for a device, with the reason for this form.</summary>
+/// <summary>A variant for a device.</summary>
+/// <param name="Rollout">Who asks; null for a person.</param>
+/// <param name="Reason">Why this form, in words.</param>
+/// <param name="RequestedAt">When the rollout was asked for: an older request never replaces a newer one.</param>
 [Alias("edgefleet.assignment")]
 public sealed record VariantAssignment(
     RolloutId? Rollout,
@@ -61,4 +72,5 @@ public sealed record VariantAssignment(
     ArtifactRef Golden,
     InputScaling Input,
     ProofPolicy Proof,
-    string Reason);
+    string Reason,
+    DateTimeOffset RequestedAt);

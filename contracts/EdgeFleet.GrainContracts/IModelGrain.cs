@@ -29,14 +29,22 @@ public interface IModelGrain : IGrainWithStringKey
     [Alias("variant")]
     Task<VariantInfo> EnsureVariant(CompressionProfile profile);
 
-    /// <summary>Selects the profile for a device.</summary>
+    /// <summary>Selects the profile for a device, knowing which variants were refused.</summary>
+    /// <param name="allowed">Profiles that may be chosen; empty allows all.</param>
+    /// <exception cref="InvalidOperationException">Nothing was uploaded under this id.</exception>
     [Alias("select")]
     [AlwaysInterleave]
     Task<ProfileChoice> Select(DeviceCapabilities capabilities, IReadOnlyList<CompressionProfile> allowed);
+
+    /// <summary>A variant of this model ended its production; tells those who watch.</summary>
+    [Alias("variant-changed")]
+    [OneWay]
+    Task VariantChanged(VariantInfo variant);
 }
 
-/// <summary>The profile for a device, best first alternatives, and why.</summary>
+/// <summary>The profile for a device, and why.</summary>
 /// <param name="Profile">The choice; null when none suits.</param>
 /// <param name="Reason">In words: <c>int8-reduced: AVX2 without VNNI; 64 MB limit excludes fp32</c>.</param>
+/// <param name="Alternatives">What to take when the choice can't be produced, best first.</param>
 [Alias("edgefleet.profile-choice")]
-public sealed record ProfileChoice(CompressionProfile? Profile, string Reason);
+public sealed record ProfileChoice(CompressionProfile? Profile, string Reason, IReadOnlyList<CompressionProfile> Alternatives);

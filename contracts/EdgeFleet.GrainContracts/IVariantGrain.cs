@@ -4,15 +4,16 @@ using Orleans.Concurrency;
 
 namespace EdgeFleet.GrainContracts;
 
-/// <summary>One variant. Key: <c>{sha256 of the source}/{profile}/{sha256 of the calibration data, or -}</c>. However many ask at once, it is produced once.</summary>
+/// <summary>One variant. Key: <see cref="VariantKey"/>. However many ask at once, it is produced once; what a crash interrupted is produced again.</summary>
 [Alias("edgefleet.variant")]
 public interface IVariantGrain : IGrainWithStringKey
 {
-    /// <summary>Starts production where it is needed and returns the present status at once.</summary>
+    /// <summary>Starts production where it is needed (never asked for, or failed) and returns the present status at once.</summary>
+    /// <exception cref="ArgumentException">The manifest is of another variant than the key says.</exception>
     [Alias("ensure")]
     Task<VariantInfo> Ensure(ModelManifest manifest);
 
-    /// <summary>Waits until production ended, at most for <paramref name="atMost"/>, and returns the status then.</summary>
+    /// <summary>Waits until production ended, at most for <paramref name="atMost"/> (and never over 20 s: ask again), and returns the status then.</summary>
     [Alias("wait")]
     [AlwaysInterleave]
     Task<VariantInfo> WaitUntilEnded(TimeSpan atMost);
