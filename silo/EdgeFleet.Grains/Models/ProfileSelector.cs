@@ -1,0 +1,117 @@
+using System.Globalization;
+using EdgeFleet.Contracts.Devices;
+using EdgeFleet.Contracts.Models;
+using EdgeFleet.GrainContracts;
+
+namespace EdgeFleet.Grains.Models;
+
+/// <summary>Selects the form of a model for a device: a pure function of capabilities, model and policy.</summary>
+public static class ProfileSelector
+{
+    /// <summary>What an agent takes beside its models: the runtime, ONNX Runtime and the MQTT client.</summary>
+    public const long AgentBaseBytes = 48L << 20;
+
+    /// <summary>A loaded variant takes about three times its file: the file's image, the initializers, the copy packed for the kernels.</summary>
+    public const int LoadedCopies = 3;
+
+    /// <summary>While a device switches, the old and the new variant are loaded side by side.</summary>
+    public const int VariantsDuringSwitch = 2;
+
+    /// <summary>Chooses the best profile that the device can run and the policy allows, with the reason in words.</summary>
+    /// <param name="capabilities">The device.</param>
+    /// <param name="manifest">The model.</param>
+    /// <param name="allowed">Profiles that may be chosen; empty allows all.</param>
+    public static ProfileChoice Choose(
+        DeviceCapabilities capabilities, ModelManifest manifest, IReadOnlyList<CompressionProfile> allowed)
+    {
+        var (order, hardware) = Preference(capabilities, manifest);
+        var exclusions = new List<Exclusion>();
+        foreach (var profile in order)
+        {
+            if (Exclude(profile, capabilities, manifest, allowed) is { } exclusion)
+            {
+                exclusions.Add(exclusion);
+                continue;
+            }
+
+            // Forms that were no candidates on this hardware say nothing; those that a limit took away do, also those ranked lower.
+            var limits = exclusions.Concat(order.SkipWhile(p => p != profile).Skip(1)
+                .Select(p => Exclude(p, capabilities, manifest, allowed)).OfType<Exclusion>());
+            var words = string.Join("; ", new[] { hardware }.Concat(Summarize(limits)));
+            return new ProfileChoice(profile, $"{profile}: {words}");
+        }
+
+        return new ProfileChoice(null, $"no profile suits: {string.Join("; ", Summarize(exclusions))}");
+    }
+
+    /// <summary>Memory that a device needs to switch to this form, in bytes.</summary>
+    public static long MemoryNeed(CompressionProfile profile, ModelManifest manifest) =>
+        AgentBaseBytes + (VariantsDuringSwitch * LoadedCopies * EstimatedBytes(profile, manifest));
+
+    /// <summary>Expected bytes of the variant before it was made: int8 keeps a quarter of the weights and some float parts.</summary>
+    public static long EstimatedBytes(CompressionProfile profile, ModelManifest manifest) => (long)(manifest.Artifact.SizeBytes * (profile.Precision switch
+    {
+        "int8" => 0.28,
+        "fp16" => 0.51,
+        _ => 1.0,
+    }));
+
+    private static (IReadOnlyList<CompressionProfile> Order, string Hardware) Preference(DeviceCapabilities device, ModelManifest manifest)
+    {
+        CompressionProfile fp32 = CompressionProfile.Fp32, fp16 = CompressionProfile.Fp16, dynamic = CompressionProfile.Int8Dynamic;
+
+        // Convolutions gain from static int8 only; networks of MatMul, Gemm and LSTM gain most from the dynamic form.
+        var convolutional = manifest.Operators.Keys.Any(o => o is "Conv" or "ConvTranspose");
+        IReadOnlyList<CompressionProfile> int8(CompressionProfile form) => convolutional ? [form] : [form, dynamic];
+
+        if (device.ExecutionProviders.Contains("CUDAExecutionProvider", StringComparer.Ordinal))
+        {
+            return ([fp16, fp32], "CUDA runs float16 natively");
+        }
+
+        return device.Arch switch
+        {
+            "x64" when device.HasInt8DotProduct => ([.. int8(CompressionProfile.Int8), fp32, fp16], "VNNI"),
+            "x64" when device.Has("avx2") => ([.. int8(CompressionProfile.Int8Reduced), fp32, fp16], "AVX2 without VNNI"),
+            "x64" => ([fp32, .. int8(CompressionProfile.Int8Reduced), fp16], "x64 without AVX2, where int8 is not faster"),
+            "arm64" when device.HasInt8DotProduct => ([.. int8(CompressionProfile.Int8Signed), fp32, fp16], "arm64 with dot products"),
+            "arm64" => ([.. int8(CompressionProfile.Int8Signed), fp32, fp16], "arm64 without dot products"),
+            _ => ([fp32, fp16], $"{device.Arch}, for which no int8 form was measured"),
+        };
+    }
+
+    private static Exclusion? Exclude(
+        CompressionProfile profile, DeviceCapabilities device, ModelManifest manifest, IReadOnlyList<CompressionProfile> allowed)
+    {
+        if (allowed.Count > 0 && !allowed.Contains(profile))
+        {
+            return new Exclusion(profile, "the rollout excludes");
+        }
+
+        if (!device.Allows(profile.Precision))
+        {
+            return new Exclusion(profile, $"the device runs only {string.Join(" and ", device.Precisions)}, which excludes");
+        }
+
+        if (profile.NeedsCalibration && manifest.Calibration is null)
+        {
+            return new Exclusion(profile, "no calibration data excludes");
+        }
+
+        if (MemoryNeed(profile, manifest) > device.MemoryBytes)
+        {
+            return new Exclusion(profile, $"{Megabytes(device.MemoryBytes)} limit excludes");
+        }
+
+        return VariantsDuringSwitch * EstimatedBytes(profile, manifest) > device.DiskFreeBytes
+            ? new Exclusion(profile, $"{Megabytes(device.DiskFreeBytes)} of free disk exclude")
+            : null;
+    }
+
+    private static IEnumerable<string> Summarize(IEnumerable<Exclusion> exclusions) =>
+        exclusions.GroupBy(e => e.Why, e => e.Profile.Value).Select(g => $"{g.Key} {string.Join(", ", g)}");
+
+    private static string Megabytes(long bytes) => (bytes >> 20).ToString(CultureInfo.InvariantCulture) + " MB";
+
+    private sealed record Exclusion(CompressionProfile Profile, string Why);
+}

@@ -1,0 +1,112 @@
+using EdgeFleet.Contracts.Devices;
+using EdgeFleet.Contracts.Models;
+using EdgeFleet.Grains.Models;
+
+namespace EdgeFleet.Tests.Grains.Models;
+
+public sealed class ProfileSelectorTests
+{
+    [Fact]
+    public void A_small_device_without_VNNI_gets_the_reduced_form_and_hears_why()
+    {
+        var choice = ProfileSelector.Choose(Some.Device("avx2", memoryMb: 64), Some.Model(), []);
+
+        choice.Profile.ShouldBe(CompressionProfile.Int8Reduced);
+        choice.Reason.ShouldBe("int8-reduced: AVX2 without VNNI; 64 MB limit excludes fp32");
+    }
+
+    [Theory]
+    [InlineData("x64", "avx2,avx512vnni", "int8")]
+    [InlineData("x64", "avx2,avxvnni", "int8")]
+    [InlineData("x64", "avx2", "int8-reduced")]
+    [InlineData("x64", "sse4.2", "fp32")]
+    [InlineData("arm64", "dotprod", "int8-signed")]
+    [InlineData("arm64", "", "int8-signed")]
+    [InlineData("riscv64", "", "fp32")]
+    public void The_form_follows_the_processor(string arch, string isa, string expected) =>
+        ProfileSelector.Choose(Some.Device(isa, arch: arch), Some.Model(), []).Profile!.Value.Value.ShouldBe(expected);
+
+    [Fact]
+    public void A_device_that_runs_only_fp32_gets_fp32_and_hears_what_was_excluded()
+    {
+        var choice = ProfileSelector.Choose(Some.Device("avx2", precisions: "fp32"), Some.Model(), []);
+
+        choice.Profile.ShouldBe(CompressionProfile.Fp32);
+        choice.Reason.ShouldBe("fp32: AVX2 without VNNI; the device runs only fp32, which excludes int8-reduced, fp16");
+    }
+
+    [Fact]
+    public void Without_calibration_data_a_convolutional_model_stays_float()
+    {
+        var choice = ProfileSelector.Choose(Some.Device(), Some.Model(calibrated: false), []);
+
+        choice.Profile.ShouldBe(CompressionProfile.Fp32);
+        choice.Reason.ShouldContain("no calibration data excludes int8-reduced");
+    }
+
+    [Fact]
+    public void Without_calibration_data_a_recurrent_model_takes_the_dynamic_form() =>
+        ProfileSelector.Choose(Some.Device(), Some.Model(calibrated: false, operators: ["LSTM", "Gemm"]), [])
+            .Profile.ShouldBe(CompressionProfile.Int8Dynamic);
+
+    [Fact]
+    public void A_GPU_takes_float16() =>
+        ProfileSelector.Choose(Some.Device() with { ExecutionProviders = ["CUDAExecutionProvider", "CPUExecutionProvider"] }, Some.Model(), [])
+            .Profile.ShouldBe(CompressionProfile.Fp16);
+
+    [Fact]
+    public void A_device_too_small_for_every_form_is_infeasible_with_the_reason()
+    {
+        var choice = ProfileSelector.Choose(Some.Device(memoryMb: 32), Some.Model(), []);
+
+        choice.Profile.ShouldBeNull();
+        choice.Reason.ShouldBe("no profile suits: 32 MB limit excludes int8-reduced, fp32, fp16");
+    }
+
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(-1, false)]
+    public void The_memory_limit_is_inclusive(long bytesMore, bool suits)
+    {
+        var model = Some.Model();
+        var need = ProfileSelector.MemoryNeed(CompressionProfile.Fp32, model);
+
+        var choice = ProfileSelector.Choose(Some.Device() with { MemoryBytes = need + bytesMore }, model, [CompressionProfile.Fp32]);
+
+        choice.Profile.HasValue.ShouldBe(suits);
+    }
+
+    [Fact]
+    public void Whatever_is_chosen_keeps_to_the_policy_and_to_the_limits_of_the_device()
+    {
+        var random = new Random(20260301);
+        string[] archs = ["x64", "arm64", "x86", "arm"], flags = ["", "avx2", "avx2,avx512vnni", "dotprod"], precisions = ["", "fp32", "fp32,fp16", "int8"];
+        for (var i = 0; i < 5000; i++)
+        {
+            var device = Some.Device(
+                flags[random.Next(flags.Length)], random.Next(16, 512), archs[random.Next(archs.Length)], precisions[random.Next(precisions.Length)], random.Next(0, 64));
+            var model = Some.Model(size: random.Next(1, 60_000_000), calibrated: random.Next(2) == 0, operators: random.Next(2) == 0 ? ["Conv"] : ["MatMul"]);
+            var allowed = CompressionProfile.All.Where(_ => random.Next(3) > 0).ToArray();
+
+            var choice = ProfileSelector.Choose(device, model, allowed);
+
+            choice.ShouldBe(ProfileSelector.Choose(device, model, allowed));
+            if (choice.Profile is { } profile)
+            {
+                choice.Reason.ShouldStartWith(profile.Value + ": ");
+                if (allowed.Length > 0)
+                {
+                    allowed.ShouldContain(profile);
+                }
+
+                device.Allows(profile.Precision).ShouldBeTrue();
+                ProfileSelector.MemoryNeed(profile, model).ShouldBeLessThanOrEqualTo(device.MemoryBytes);
+                (profile.NeedsCalibration && model.Calibration is null).ShouldBeFalse();
+            }
+            else
+            {
+                choice.Reason.ShouldStartWith("no profile suits: ");
+            }
+        }
+    }
+}
