@@ -21,48 +21,69 @@ public static class ProfileSelector
     /// <param name="capabilities">The device.</param>
     /// <param name="manifest">The model.</param>
     /// <param name="allowed">Profiles that may be chosen; empty allows all.</param>
+    /// <param name="variants">What is known of this model's variants: a refused or failed one is no candidate, a ready one tells its true size.</param>
     public static ProfileChoice Choose(
-        DeviceCapabilities capabilities, ModelManifest manifest, IReadOnlyList<CompressionProfile> allowed)
+        DeviceCapabilities capabilities,
+        ModelManifest manifest,
+        IReadOnlyList<CompressionProfile> allowed,
+        IReadOnlyList<VariantInfo>? variants = null)
     {
         var (order, hardware) = Preference(capabilities, manifest);
         var exclusions = new List<Exclusion>();
+        var candidates = new List<CompressionProfile>();
         foreach (var profile in order)
         {
-            if (Exclude(profile, capabilities, manifest, allowed) is { } exclusion)
+            // Forms that are no candidates on this hardware say nothing; those that a limit took away do, also those ranked lower.
+            if (Exclude(profile, capabilities, manifest, allowed, variants?.FirstOrDefault(v => v.Profile == profile)) is { } exclusion)
             {
                 exclusions.Add(exclusion);
-                continue;
             }
-
-            // Forms that were no candidates on this hardware say nothing; those that a limit took away do, also those ranked lower.
-            var limits = exclusions.Concat(order.SkipWhile(p => p != profile).Skip(1)
-                .Select(p => Exclude(p, capabilities, manifest, allowed)).OfType<Exclusion>());
-            var words = string.Join("; ", new[] { hardware }.Concat(Summarize(limits)));
-            return new ProfileChoice(profile, $"{profile}: {words}");
+            else
+            {
+                candidates.Add(profile);
+            }
         }
 
-        return new ProfileChoice(null, $"no profile suits: {string.Join("; ", Summarize(exclusions))}");
+        if (candidates.Count == 0)
+        {
+            var unfit = allowed.Where(p => !order.Contains(p)).ToArray();
+            var words = Summarize(exclusions).Concat(unfit.Length == 0 ? [] : [$"{hardware} excludes {string.Join(", ", unfit)}"]);
+            return new ProfileChoice(null, $"no profile suits: {string.Join("; ", words)}", []);
+        }
+
+        // What ranks below fp32 is a makeshift: that it fell away explains nothing.
+        var missed = exclusions.Where(e => order.TakeWhile(p => p != CompressionProfile.Fp32).Append(CompressionProfile.Fp32).Contains(e.Profile));
+        return new ProfileChoice(candidates[0], $"{candidates[0]}: {string.Join("; ", [hardware, .. Summarize(missed)])}", candidates[1..]);
     }
 
     /// <summary>Memory that a device needs to switch to this form, in bytes.</summary>
-    public static long MemoryNeed(CompressionProfile profile, ModelManifest manifest) =>
-        AgentBaseBytes + (VariantsDuringSwitch * LoadedCopies * EstimatedBytes(profile, manifest));
+    /// <remarks>A processor widens float16 weights to float32 at load, so that form needs as much as fp32.</remarks>
+    public static long MemoryNeed(CompressionProfile profile, ModelManifest manifest, VariantInfo? variant = null) =>
+        AgentBaseBytes + (VariantsDuringSwitch * LoadedCopies * (profile == CompressionProfile.Fp16
+            ? manifest.Artifact.SizeBytes
+            : EstimatedBytes(profile, manifest, variant)));
 
-    /// <summary>Expected bytes of the variant before it was made: int8 keeps a quarter of the weights and some float parts.</summary>
-    public static long EstimatedBytes(CompressionProfile profile, ModelManifest manifest) => (long)(manifest.Artifact.SizeBytes * (profile.Precision switch
-    {
-        "int8" => 0.28,
-        "fp16" => 0.51,
-        _ => 1.0,
-    }));
+    /// <summary>Bytes of the variant: true ones where it is ready, otherwise expected ones (int8 keeps a quarter of the weights and some float parts).</summary>
+    public static long EstimatedBytes(CompressionProfile profile, ModelManifest manifest, VariantInfo? variant = null) =>
+        variant?.Artifact?.SizeBytes ?? (long)(manifest.Artifact.SizeBytes * (profile.Precision switch
+        {
+            "int8" => 0.28,
+            "fp16" => 0.51,
+            _ => 1.0,
+        }));
 
     private static (IReadOnlyList<CompressionProfile> Order, string Hardware) Preference(DeviceCapabilities device, ModelManifest manifest)
     {
         CompressionProfile fp32 = CompressionProfile.Fp32, fp16 = CompressionProfile.Fp16, dynamic = CompressionProfile.Int8Dynamic;
 
-        // Convolutions gain from static int8 only; networks of MatMul, Gemm and LSTM gain most from the dynamic form.
+        // Convolutions gain from static int8 only. Recurrent layers stay float32 in the static forms, so the dynamic one comes first there.
         var convolutional = manifest.Operators.Keys.Any(o => o is "Conv" or "ConvTranspose");
-        IReadOnlyList<CompressionProfile> int8(CompressionProfile form) => convolutional ? [form] : [form, dynamic];
+        var recurrent = manifest.Operators.ContainsKey("LSTM");
+        var dense = manifest.Operators.Keys.Any(o => o is "MatMul" or "Gemm");
+        IReadOnlyList<CompressionProfile> int8(CompressionProfile form) => convolutional ? [form]
+            : recurrent ? [dynamic, form]
+            : dense ? [form, dynamic]
+            : [form];
 
         if (device.ExecutionProviders.Contains("CUDAExecutionProvider", StringComparer.Ordinal))
         {
@@ -73,7 +94,9 @@ public static class ProfileSelector
         {
             "x64" when device.HasInt8DotProduct => ([.. int8(CompressionProfile.Int8), fp32, fp16], "VNNI"),
             "x64" when device.Has("avx2") => ([.. int8(CompressionProfile.Int8Reduced), fp32, fp16], "AVX2 without VNNI"),
-            "x64" => ([fp32, .. int8(CompressionProfile.Int8Reduced), fp16], "x64 without AVX2, where int8 is not faster"),
+            "x64" => ([fp32, .. int8(CompressionProfile.Int8Reduced), fp16], "x64 without AVX2, for which int8 was not measured"),
+            "arm64" when device.HasInt8DotProduct && device.Has("fp16") =>
+                ([.. int8(CompressionProfile.Int8Signed), fp16, fp32], "arm64 with dot products and float16"),
             "arm64" when device.HasInt8DotProduct => ([.. int8(CompressionProfile.Int8Signed), fp32, fp16], "arm64 with dot products"),
             "arm64" => ([.. int8(CompressionProfile.Int8Signed), fp32, fp16], "arm64 without dot products"),
             _ => ([fp32, fp16], $"{device.Arch}, for which no int8 form was measured"),
@@ -81,7 +104,11 @@ public static class ProfileSelector
     }
 
     private static Exclusion? Exclude(
-        CompressionProfile profile, DeviceCapabilities device, ModelManifest manifest, IReadOnlyList<CompressionProfile> allowed)
+        CompressionProfile profile,
+        DeviceCapabilities device,
+        ModelManifest manifest,
+        IReadOnlyList<CompressionProfile> allowed,
+        VariantInfo? variant)
     {
         if (allowed.Count > 0 && !allowed.Contains(profile))
         {
@@ -98,12 +125,17 @@ public static class ProfileSelector
             return new Exclusion(profile, "no calibration data excludes");
         }
 
-        if (MemoryNeed(profile, manifest) > device.MemoryBytes)
+        if (variant is { Status: VariantStatus.Refused or VariantStatus.Failed })
+        {
+            return new Exclusion(profile, variant.Status == VariantStatus.Refused ? "the quality floor excludes" : "failed production excludes");
+        }
+
+        if (MemoryNeed(profile, manifest, variant) > device.MemoryBytes)
         {
             return new Exclusion(profile, $"{Megabytes(device.MemoryBytes)} limit excludes");
         }
 
-        return VariantsDuringSwitch * EstimatedBytes(profile, manifest) > device.DiskFreeBytes
+        return VariantsDuringSwitch * EstimatedBytes(profile, manifest, variant) > device.DiskFreeBytes
             ? new Exclusion(profile, $"{Megabytes(device.DiskFreeBytes)} of free disk exclude")
             : null;
     }

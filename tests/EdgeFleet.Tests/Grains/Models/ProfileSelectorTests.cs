@@ -32,7 +32,7 @@ public sealed class ProfileSelectorTests
         var choice = ProfileSelector.Choose(Some.Device("avx2", precisions: "fp32"), Some.Model(), []);
 
         choice.Profile.ShouldBe(CompressionProfile.Fp32);
-        choice.Reason.ShouldBe("fp32: AVX2 without VNNI; the device runs only fp32, which excludes int8-reduced, fp16");
+        choice.Reason.ShouldBe("fp32: AVX2 without VNNI; the device runs only fp32, which excludes int8-reduced");
     }
 
     [Fact]
@@ -77,6 +77,37 @@ public sealed class ProfileSelectorTests
     }
 
     [Fact]
+    public void A_form_below_its_quality_floor_gives_way_to_the_next_and_says_so()
+    {
+        var refused = new VariantInfo(Some.Digest("m"), CompressionProfile.Int8Reduced, VariantStatus.Refused, null, null, null, "agreement 0.71 under 0.95", Some.At);
+
+        var choice = ProfileSelector.Choose(Some.Device("avx2"), Some.Model(), [], [refused]);
+
+        choice.Profile.ShouldBe(CompressionProfile.Fp32);
+        choice.Reason.ShouldBe("fp32: AVX2 without VNNI; the quality floor excludes int8-reduced");
+    }
+
+    [Fact]
+    public void A_ready_variant_is_judged_by_its_true_size()
+    {
+        var large = new VariantInfo(
+            Some.Digest("m"), CompressionProfile.Int8Reduced, VariantStatus.Ready, Some.Artifact("v", 3_500_000), Some.Artifact("g"), null, null, Some.At);
+
+        ProfileSelector.Choose(Some.Device("avx2", memoryMb: 64), Some.Model(), []).Profile.ShouldBe(CompressionProfile.Int8Reduced);
+        ProfileSelector.Choose(Some.Device("avx2", memoryMb: 64), Some.Model(), [], [large]).Profile.ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_policy_of_a_form_that_saturates_on_this_processor_is_infeasible_and_says_why() =>
+        ProfileSelector.Choose(Some.Device("avx2"), Some.Model(), [CompressionProfile.Int8]).Reason
+            .ShouldBe("no profile suits: the rollout excludes int8-reduced, fp32, fp16; AVX2 without VNNI excludes int8");
+
+    [Fact]
+    public void What_to_try_next_is_ranked() =>
+        ProfileSelector.Choose(Some.Device("avx2"), Some.Model(operators: ["MatMul"]), []).Alternatives
+            .ShouldBe([CompressionProfile.Int8Dynamic, CompressionProfile.Fp32, CompressionProfile.Fp16]);
+
+    [Fact]
     public void Whatever_is_chosen_keeps_to_the_policy_and_to_the_limits_of_the_device()
     {
         var random = new Random(20260301);
@@ -90,7 +121,16 @@ public sealed class ProfileSelectorTests
 
             var choice = ProfileSelector.Choose(device, model, allowed);
 
-            choice.ShouldBe(ProfileSelector.Choose(device, model, allowed));
+            var again = ProfileSelector.Choose(device, model, allowed);
+            (again.Profile, again.Reason).ShouldBe((choice.Profile, choice.Reason));
+            again.Alternatives.ShouldBe(choice.Alternatives);
+            foreach (var alternative in choice.Alternatives)
+            {
+                ProfileSelector.MemoryNeed(alternative, model).ShouldBeLessThanOrEqualTo(device.MemoryBytes);
+                device.Allows(alternative.Precision).ShouldBeTrue();
+                alternative.ShouldNotBe(choice.Profile!.Value);
+            }
+
             if (choice.Profile is { } profile)
             {
                 choice.Reason.ShouldStartWith(profile.Value + ": ");
