@@ -26,6 +26,9 @@ internal sealed class DataFolder : IDisposable
     /// <summary>Configuration, keys and state of the broker that the silo starts.</summary>
     public string Broker => Path.Combine(Root, "broker");
 
+    /// <summary>Keys that protect what the dashboard's connections carry.</summary>
+    public string Keys => Path.Combine(Root, "keys");
+
     /// <summary>What the whole fleet looks like: devices, models, rollouts.</summary>
     public string FleetDatabase => Path.Combine(Root, "fleet.db");
 

@@ -1,5 +1,6 @@
 using EdgeFleet.Silo.Api;
 using EdgeFleet.Silo.Artifacts;
+using EdgeFleet.Silo.Dashboard;
 using EdgeFleet.Silo.Storage;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -87,13 +88,18 @@ internal sealed class SiloHost : IAsyncDisposable
         services.AddFleetStorage();
         services.AddArtifactStore();
         services.AddFleetApi();
+        builder.AddEdgeFleetDashboard(folder.Keys);
 
         // The parts start in this order, once the HTTP door is open.
         services.AddSingleton<SiloParts>();
         services.AddHostedService(s => s.GetRequiredService<SiloParts>());
     }
 
-    private static void MapEndpoints(WebApplication app) => app.MapFleetApi();
+    private static void MapEndpoints(WebApplication app)
+    {
+        app.MapFleetApi();
+        app.MapEdgeFleetDashboard();
+    }
 
     private static SiloOptions ReadOptions(ConfigurationManager configuration)
     {
