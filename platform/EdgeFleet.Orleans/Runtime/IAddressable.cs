@@ -1,4 +1,4 @@
 namespace Orleans.Runtime;
 
-/// <summary>Anything that can be called across the cluster.</summary>
+/// <summary>Anything that can be called by its identity.</summary>
 public interface IAddressable;
