@@ -62,7 +62,7 @@ internal sealed class MosquittoFixture : IAsyncDisposable
     /// <summary>Starts it again, on the same port, with what it had stored; returns when it accepts connections.</summary>
     public async Task RestartAsync()
     {
-        var start = new ProcessStartInfo("/usr/sbin/mosquitto", ["-c", ConfigFile]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("/usr/sbin/mosquitto", ["-c", ConfigFile]) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
         _process = Process.Start(start) ?? throw new InvalidOperationException("mosquitto did not start");
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);
         _process.OutputDataReceived += (_, line) => Keep(line.Data);
