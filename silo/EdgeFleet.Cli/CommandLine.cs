@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using EdgeFleet.Cli.Commands;
+using EdgeFleet.Cli.Demo;
+using EdgeFleet.Cli.Http;
 
 namespace EdgeFleet.Cli;
 
@@ -23,6 +25,7 @@ internal static class CommandLine
             ModelCommand.Create(verbs),
             VariantsCommand.Create(verbs),
             RolloutCommand.Create(verbs),
+            DemoCommand.Create(surroundings),
         };
     }
 
@@ -33,7 +36,7 @@ internal static class CommandLine
         if (parsed.Errors.Count > 0)
         {
             var verb = Path(parsed.CommandResult);
-            var reasons = string.Join(' ', parsed.Errors.Select(e => e.Message).Distinct(StringComparer.Ordinal));
+            var reasons = string.Join(' ', parsed.Errors.Select(e => ProblemReader.OneLine(e.Message)).Distinct(StringComparer.Ordinal));
             await surroundings.Error.WriteLineAsync($"edgefleet: {reasons} See {verb}--help.");
             return ExitCode.Usage;
         }
