@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using EdgeFleet.Contracts.Json;
+using EdgeFleet.Silo.Telemetry;
 
 namespace EdgeFleet.Silo.Api;
 
@@ -8,6 +9,7 @@ internal static class ApiServices
     public static IServiceCollection AddFleetApi(this IServiceCollection services)
     {
         services.AddProblemDetails(o => o.CustomizeProblemDetails = Explain);
+        services.AddOptionsWithValidateOnStart<UploadOptions, UploadOptionsValidator>().BindConfiguration(UploadOptions.Section);
         services.AddExceptionHandler<ApiExceptionHandler>();
         services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         services.ConfigureHttpJsonOptions(o =>
@@ -32,6 +34,7 @@ internal static class ApiServices
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.MapHealth();
+        app.MapFleetMetrics();
         app.MapOpenApi("/openapi/{documentName}.json");
         var api = app.MapGroup("/api/v1");
         api.MapDevices();

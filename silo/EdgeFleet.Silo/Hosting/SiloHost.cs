@@ -2,6 +2,7 @@ using EdgeFleet.Silo.Api;
 using EdgeFleet.Silo.Artifacts;
 using EdgeFleet.Silo.Dashboard;
 using EdgeFleet.Silo.Storage;
+using EdgeFleet.Silo.Telemetry;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Configuration.Memory;
@@ -87,6 +88,7 @@ internal sealed class SiloHost : IAsyncDisposable
         services.AddSingleton(folder);
         services.AddFleetStorage();
         services.AddArtifactStore();
+        services.AddFleetMetrics();
         services.AddFleetApi();
         builder.AddEdgeFleetDashboard(folder.Keys);
 

@@ -16,6 +16,8 @@ internal static class StartupFailure
         {
             StartupException e => e.Message,
             OptionsValidationException e => $"bad setting: {string.Join("; ", e.Failures)} See up --help.",
+            InvalidOperationException e when e.Message.StartsWith("Failed to convert configuration value", StringComparison.Ordinal) =>
+                $"bad setting: {FirstLine(e.Message)} See up --help.",
             SqliteException e => Database(e),
             MqttLinkException e => $"the broker refused the silo: {e.Message} Check the broker's log and the Mqtt settings.",
             DllNotFoundException e => $"a native library is missing: {FirstLine(e.Message)} Install it, or run ./fleet up, which does.",
