@@ -54,6 +54,23 @@ public sealed class DashboardTests(Browser browser) : IClassFixture<Browser>
     }
 
     [Fact]
+    public async Task After_a_restart_of_the_silo_an_open_page_comes_back_by_itself()
+    {
+        await using var silo = await RunningSilo.StartAsync();
+        await using var visit = await browser.VisitAsync(silo.Url);
+        await visit.LiveAsync();
+        silo.Fleet.DeviceChanged(Fleet.Device("camera-1", CompressionProfile.Fp32, "fp32: all that it may run"));
+        await Expect(visit.Page.Locator("[data-device=camera-1]")).ToBeVisibleAsync();
+
+        await using var again = await silo.RestartAsync();
+        again.Fleet.DeviceChanged(Fleet.Device("camera-2", CompressionProfile.Fp32, "fp32: all that it may run"));
+
+        await Expect(visit.Page.Locator("[data-device=camera-2]")).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Expect(visit.Page.Locator("[data-device=camera-1]")).ToBeVisibleAsync();
+        await visit.LiveAsync();
+    }
+
+    [Fact]
     public async Task What_a_device_says_is_text_and_never_markup()
     {
         await using var silo = await RunningSilo.StartAsync();

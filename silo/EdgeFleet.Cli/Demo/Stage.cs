@@ -41,7 +41,7 @@ internal sealed class Stage : IAsyncDisposable
         var silo = Add(Child.Start(
             "silo",
             _options.SiloDll,
-            ["up", "--url", _options.Url, "--data", Path.Combine(Folder, "silo"), "--mqtt-port", "0", "--allow-broker-stop"],
+            ["up", "--url", _options.Url, "--data", Path.Combine(Folder, "silo"), "--mqtt-port", "0", "--set", "Mqtt:AllowStop=true"],
             Folder));
         try
         {

@@ -19,6 +19,8 @@ internal static partial class DashboardServices
         // Until the silo is published, the page's files lie in the source tree and in packages; this file says where.
         builder.WebHost.UseSetting(WebHostDefaults.StaticWebAssetsKey, Path.Combine(AppContext.BaseDirectory, "EdgeFleet.Silo.staticwebassets.runtime.json"));
         builder.WebHost.UseStaticWebAssets();
+        // The keys lie in the data folder as the CA's does: whoever may read that folder is the silo.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         builder.Services.AddDataProtection().SetApplicationName("EdgeFleet").PersistKeysToFileSystem(new DirectoryInfo(keys));
         builder.Services.AddRazorComponents().AddInteractiveServerComponents(circuit => circuit.DisconnectedCircuitMaxRetained = 20);
         builder.Services.AddRadzenComponents();

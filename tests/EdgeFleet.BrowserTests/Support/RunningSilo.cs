@@ -9,6 +9,7 @@ internal sealed class RunningSilo : IAsyncDisposable
 {
     private readonly DirectoryInfo _folder;
     private readonly SiloHost _host;
+    private bool _gone;
 
     private RunningSilo(DirectoryInfo folder, SiloHost host)
     {
@@ -21,12 +22,22 @@ internal sealed class RunningSilo : IAsyncDisposable
     /// <summary>What grains tell, a test may tell too.</summary>
     public FleetStore Fleet => _host.Services.GetRequiredService<FleetStore>();
 
-    public static async Task<RunningSilo> StartAsync()
+    public static Task<RunningSilo> StartAsync() => StartAsync(Directory.CreateTempSubdirectory("edgefleet-browser-"), "http://127.0.0.1:0");
+
+    /// <summary>Stops it and starts it again where it was, with what it kept.</summary>
+    public async Task<RunningSilo> RestartAsync()
     {
-        var folder = Directory.CreateTempSubdirectory("edgefleet-browser-");
+        var url = _host.Url;
+        await _host.DisposeAsync();
+        _gone = true;
+        return await StartAsync(_folder, url);
+    }
+
+    private static async Task<RunningSilo> StartAsync(DirectoryInfo folder, string url)
+    {
         var settings = new Dictionary<string, string?>
         {
-            ["Silo:Url"] = "http://127.0.0.1:0",
+            ["Silo:Url"] = url,
             ["Silo:Data"] = folder.FullName,
             ["Silo:ShutdownSeconds"] = "2",
             ["Mqtt:Port"] = "0",
@@ -36,6 +47,11 @@ internal sealed class RunningSilo : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_gone)
+        {
+            return;
+        }
+
         await _host.DisposeAsync();
         _folder.Delete(recursive: true);
     }
