@@ -42,6 +42,10 @@ internal static class ApiServices
         api.MapRollouts();
         api.MapArtifacts();
         api.MapEvents();
+        if (app.Configuration.GetValue<bool>(BrokerEndpoints.AllowStop))
+        {
+            api.MapBroker();
+        }
     }
 
     /// <summary>Words for the answers that the framework gives by itself.</summary>
