@@ -67,12 +67,18 @@ internal sealed partial class AgentHost : IDisposable
 
     public AgentState State => _state.Current;
 
-    public LocalStatus Status() => new(
-        _state.Current.ToReport(_options.Device),
-        _link?.State.Connected ?? false,
-        _telemetry.Total,
-        _outbox.Count,
-        _rejections.Counts);
+    public LocalStatus Status()
+    {
+        var (inferences, sequence) = _telemetry.HandedOver(() => _outbox.LastSequence);
+        return new(
+            _state.Current.ToReport(_options.Device),
+            _link?.State.Connected ?? false,
+            _telemetry.Total,
+            _outbox.Count,
+            sequence,
+            inferences,
+            _rejections.Counts);
+    }
 
     /// <summary>Serves until cancelled, then leaves in order within a few seconds.</summary>
     /// <exception cref="EnrolmentException">The device has no identity yet and is refused one.</exception>

@@ -7,9 +7,17 @@ namespace EdgeFleet.Agent.LocalApi;
 /// <param name="Connected">Whether the broker is reached.</param>
 /// <param name="Inferences">Answers since the process began.</param>
 /// <param name="TelemetryPending">Batches in the outbox that the silo has not acknowledged.</param>
+/// <param name="TelemetrySequence">Number of the last batch that was made.</param>
+/// <param name="TelemetryInferences">Answers in the batches that were made since the process began, up to that one.</param>
 /// <param name="MessagesIgnored">Messages without effect, by kind.</param>
 internal sealed record LocalStatus(
-    ReportedState Reported, bool Connected, long Inferences, int TelemetryPending, IReadOnlyDictionary<string, long> MessagesIgnored);
+    ReportedState Reported,
+    bool Connected,
+    long Inferences,
+    int TelemetryPending,
+    long TelemetrySequence,
+    long TelemetryInferences,
+    IReadOnlyDictionary<string, long> MessagesIgnored);
 
 /// <summary>What <c>POST /v1/infer</c> answers.</summary>
 /// <param name="Top1">Index of the highest score.</param>

@@ -11,6 +11,7 @@ internal sealed class TelemetryAccumulator(TimeProvider time)
     private readonly Dictionary<Sha256Digest, Counts> _counts = [];
     private DateTimeOffset _from = time.GetUtcNow();
     private long _total;
+    private long _handedOver;
 
     /// <summary>Answers since the process began.</summary>
     public long Total => Interlocked.Read(ref _total);
@@ -50,11 +51,22 @@ internal sealed class TelemetryAccumulator(TimeProvider time)
             if (batches.Count > 0)
             {
                 keep(batches);
+                _handedOver += batches.Sum(b => b.Inferences);
                 _counts.Clear();
             }
 
             _from = to;
             return batches.Count;
+        }
+    }
+
+    /// <summary>Answers in all batches that were handed over, with the number that the last of them got.</summary>
+    /// <param name="lastSequence">Read while nothing can be handed over, so that both belong together.</param>
+    public (long Inferences, long Sequence) HandedOver(Func<long> lastSequence)
+    {
+        lock (_gate)
+        {
+            return (_handedOver, lastSequence());
         }
     }
 
