@@ -1,0 +1,12 @@
+using EdgeFleet.Benchmarks.Grains;
+
+namespace EdgeFleet.Benchmarks;
+
+/// <summary>All benchmarks, in the order in which they run.</summary>
+internal static class Benchmarks
+{
+    public static IReadOnlyList<IBenchmark> All { get; } =
+    [
+        new GrainBenchmark(),
+    ];
+}
