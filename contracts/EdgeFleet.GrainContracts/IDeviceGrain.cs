@@ -48,8 +48,8 @@ public interface IDeviceGrain : IGrainWithStringKey
 
     /// <summary>
     /// Puts the device back on what it had proved before this rollout: a new generation, of the same rollout, stored and then published.
-    /// Asked twice, the same generation comes back. Null when the rollout never reached the device or nothing was proved before;
-    /// the present desired state of another rollout when that one has superseded this one.
+    /// Asked twice, the same generation comes back. Null when there is nothing to go back to; the present desired state of another
+    /// rollout when that one superseded this one, or when this one never reached the device.
     /// </summary>
     [Alias("revert")]
     Task<DesiredState?> Revert(RolloutId rollout);

@@ -1,6 +1,7 @@
 using EdgeFleet.Contracts.Api;
 using EdgeFleet.Contracts.Delivery;
 using EdgeFleet.Contracts.Devices;
+using EdgeFleet.Contracts.Ids;
 
 namespace EdgeFleet.Grains.Devices;
 
@@ -8,6 +9,9 @@ namespace EdgeFleet.Grains.Devices;
 public sealed class DeviceState
 {
     public DeviceRegistration? Registration { get; set; }
+
+    /// <summary>Incarnations that a newer one replaced: a late message of theirs is void. Newest last, bounded.</summary>
+    public List<Guid> Retired { get; set; } = [];
 
     public bool Online { get; set; }
 
@@ -19,13 +23,17 @@ public sealed class DeviceState
     /// <summary>What the device shall run.</summary>
     public DesiredState? Desired { get; set; }
 
+    /// <summary>When that was asked for: an older request never replaces it.</summary>
+    public DateTimeOffset RequestedAt { get; set; }
+
     /// <summary>Why this form.</summary>
     public string? Reason { get; set; }
 
-    /// <summary>What it was to run before the present rollout: where a roll-back goes.</summary>
-    public DesiredState? Previous { get; set; }
+    /// <summary>The rollout which <see cref="Desired"/> takes back; null when it is an ordinary assignment.</summary>
+    public RolloutId? TakesBack { get; set; }
 
-    public string? PreviousReason { get; set; }
+    /// <summary>What the device proved, the last at the end; bounded. Where a roll-back goes.</summary>
+    public List<ProvenVariant> Proven { get; set; } = [];
 
     public ReportedState? Reported { get; set; }
 
@@ -37,3 +45,6 @@ public sealed class DeviceState
 
     public long MessagesRejected { get; set; }
 }
+
+/// <summary>A variant that the device once proved, as it was assigned then.</summary>
+public sealed record ProvenVariant(DesiredState Desired, string? Reason);

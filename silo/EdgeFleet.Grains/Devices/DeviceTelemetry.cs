@@ -9,6 +9,9 @@ internal static class DeviceTelemetry
     /// <summary>Variants whose totals are kept; the one that served longest ago goes first.</summary>
     public const int MaxVariants = 16;
 
+    /// <summary>What one batch may count at most: above it a number is an attack, and a sum could overflow.</summary>
+    public const long MaxCount = 1L << 40;
+
     /// <summary>True when the batch is the next one and is now counted; false when it is old, doubled or comes after a gap.</summary>
     public static bool Apply(DeviceState state, TelemetryBatch batch)
     {
@@ -38,10 +41,11 @@ internal static class DeviceTelemetry
 
     /// <summary>Counts are not negative and fit each other.</summary>
     public static bool IsPossible(TelemetryBatch batch) =>
-        batch is { Inferences: >= 0, Errors: >= 0, Correct: >= 0 }
+        batch is { Inferences: >= 0 and <= MaxCount, Errors: >= 0 and <= MaxCount, Correct: >= 0 }
         && batch.Correct <= batch.Labelled
         && batch.Labelled <= batch.Inferences
         && batch.Latency.Counts.Count <= LatencyHistogram.BucketCount
-        && batch.Latency.Counts.All(c => c >= 0)
-        && double.IsFinite(batch.Latency.SumMs);
+        && batch.Latency.Counts.All(c => c is >= 0 and <= MaxCount)
+        && double.IsFinite(batch.Latency.SumMs)
+        && batch.Latency.SumMs >= 0;
 }

@@ -18,7 +18,7 @@ public abstract record RolloutDecision
     {
     }
 
-    /// <summary>The wave is done and held: open the next, or end.</summary>
+    /// <summary>The wave holds: open the next, or end.</summary>
     public sealed record Advance : RolloutDecision;
 
     /// <summary>Devices are still on their way.</summary>
@@ -35,7 +35,9 @@ public abstract record RolloutDecision
 /// <remarks>
 /// Thresholds are shares of *completed* devices. The error gate speaks as soon as it can't be a small-numbers accident: when the wave is the
 /// canary, when at least <see cref="MinimumCompleted"/> completed, or when the failures exceed the threshold of the whole wave, so that no
-/// later success could mend it. A wave that completed below its success threshold never advances, whatever its errors.
+/// later success could mend it. A wave that completed below its success threshold never advances, whatever its errors. A wave advances before
+/// all its devices completed only when both thresholds hold whatever the rest will say: so a success threshold of 0.9 with an error threshold of
+/// 0.1 lets one device in ten be away.
 /// A threshold that is no share in [0, 1] can't be evaluated, and counts as failed.
 /// </remarks>
 public static class RolloutPolicy
@@ -63,7 +65,10 @@ public static class RolloutPolicy
 
         if (!finished)
         {
-            return new RolloutDecision.Wait();
+            var decided = tally.Succeeded > 0
+                && tally.Succeeded >= spec.SuccessThreshold * tally.Devices
+                && tally.Devices - tally.Succeeded <= spec.ErrorThreshold * tally.Devices;
+            return decided ? new RolloutDecision.Advance() : new RolloutDecision.Wait();
         }
 
         return tally.Completed > 0 && tally.Succeeded < spec.SuccessThreshold * tally.Completed
