@@ -41,6 +41,7 @@ internal static class ApiServices
         api.MapModels();
         api.MapRollouts();
         api.MapArtifacts();
+        api.MapEnrolment();
         api.MapEvents();
         if (app.Configuration.GetValue<bool>(BrokerEndpoints.AllowStop))
         {
