@@ -10,6 +10,7 @@ internal static class ApiServices
     {
         services.AddProblemDetails(o => o.CustomizeProblemDetails = Explain);
         services.AddOptionsWithValidateOnStart<UploadOptions, UploadOptionsValidator>().BindConfiguration(UploadOptions.Section);
+        services.AddSingleton<ModelIntake>();
         services.AddExceptionHandler<ApiExceptionHandler>();
         services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         services.ConfigureHttpJsonOptions(o =>

@@ -1,5 +1,6 @@
 using EdgeFleet.Contracts.Api;
 using EdgeFleet.Silo.Identity;
+using Microsoft.AspNetCore.Mvc;
 
 namespace EdgeFleet.Silo.Api;
 
@@ -12,7 +13,7 @@ internal static class EnrolEndpoints
         .WithTags("Devices").WithSummary("Exchanges an enrolment token and a signing request for a certificate")
         .Produces<EnrolResponse>().ProducesProblem(400).ProducesProblem(403);
 
-    private static async Task<IResult> EnrolAsync(EnrolRequest request, IEnrolment enrolment, CancellationToken cancellationToken)
+    private static async Task<IResult> EnrolAsync(EnrolRequest request, [FromServices] IEnrolment enrolment, CancellationToken cancellationToken)
     {
         if (request.SigningRequestPem.Length > MostRequestCharacters)
         {

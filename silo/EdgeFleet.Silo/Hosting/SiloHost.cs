@@ -90,6 +90,7 @@ internal sealed class SiloHost : IAsyncDisposable
         services.AddArtifactStore();
         services.AddFleetMetrics();
         services.AddFleetApi();
+        builder.UseFleetGrains(folder);
         builder.AddEdgeFleetDashboard(folder.Keys);
 
         // The parts start in this order, once the HTTP door is open.
