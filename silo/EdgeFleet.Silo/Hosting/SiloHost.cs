@@ -3,6 +3,7 @@ using EdgeFleet.Silo.Artifacts;
 using EdgeFleet.Silo.Dashboard;
 using EdgeFleet.Silo.Storage;
 using EdgeFleet.Silo.Telemetry;
+using EdgeFleet.Silo.Variants;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Configuration.Memory;
@@ -89,6 +90,7 @@ internal sealed class SiloHost : IAsyncDisposable
         services.AddFleetStorage();
         services.AddArtifactStore();
         services.AddFleetMetrics();
+        services.AddVariants();
         services.AddFleetApi();
         builder.UseFleetGrains(folder);
         builder.AddEdgeFleetDashboard(folder.Keys);

@@ -1,5 +1,7 @@
 using System.Net.Sockets;
 using EdgeFleet.Mqtt;
+using EdgeFleet.OnnxRuntime;
+using EdgeFleet.Platform.Orleans;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
@@ -19,6 +21,8 @@ internal static class StartupFailure
             InvalidOperationException e when e.Message.StartsWith("Failed to convert configuration value", StringComparison.Ordinal) =>
                 $"bad setting: {FirstLine(e.Message)} See up --help.",
             SqliteException e => Database(e),
+            SqliteStorageException e => e.Message,
+            OrtLibraryNotFoundException e => e.Message,
             MqttLinkException e => $"the broker refused the silo: {e.Message} Check the broker's log and the Mqtt settings.",
             DllNotFoundException e => $"a native library is missing: {FirstLine(e.Message)} Install it, or run ./fleet up, which does.",
             AddressInUseException e => $"a port is in use: {e.Message} Stop what listens there, or choose another address with --url.",

@@ -11,7 +11,7 @@ internal sealed class SiloProcess : IDisposable
     private readonly ConcurrentQueue<string> _error = new();
     private readonly TaskCompletionSource<string> _url = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private SiloProcess(string[] arguments)
+    private SiloProcess(Dictionary<string, string> environment, string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", [Executable, .. arguments])
         {
@@ -19,6 +19,11 @@ internal sealed class SiloProcess : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         _process = new Process { StartInfo = start, EnableRaisingEvents = true };
         _process.OutputDataReceived += (_, e) => Take(e.Data);
         _process.ErrorDataReceived += (_, e) =>
@@ -44,7 +49,9 @@ internal sealed class SiloProcess : IDisposable
 
     public int Id => _process.Id;
 
-    public static SiloProcess Start(params string[] arguments) => new(arguments);
+    public static SiloProcess Start(params string[] arguments) => new([], arguments);
+
+    public static SiloProcess StartWith(Dictionary<string, string> environment, params string[] arguments) => new(environment, arguments);
 
     /// <summary>The URL that it printed; fails with its errors when it ended before.</summary>
     public async Task<string> UrlAsync() => await _url.Task.WaitAsync(TimeSpan.FromSeconds(60));

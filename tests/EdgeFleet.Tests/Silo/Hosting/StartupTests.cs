@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using EdgeFleet.Tests.Support;
+using Microsoft.Data.Sqlite;
 
 namespace EdgeFleet.Tests.Silo.Hosting;
 
@@ -59,6 +60,27 @@ public sealed class StartupTests : IDisposable
         await File.WriteAllTextAsync(_folder.File("fleet.db"), new string('x', 10_000));
 
         (await FailureOf("--url", "http://127.0.0.1:0", "--data", _folder.Path)).ShouldContain("the database is damaged");
+    }
+
+    [Fact]
+    public async Task A_locked_grain_database_is_one_line_with_the_cure()
+    {
+        await using var holder = new SqliteConnection($"Data Source={_folder.File("grains.db")};Pooling=False");
+        await holder.OpenAsync();
+        await using var command = holder.CreateCommand();
+        command.CommandText = "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;";
+        await command.ExecuteNonQueryAsync();
+
+        (await FailureOf("--url", "http://127.0.0.1:0", "--data", _folder.Path)).ShouldContain("grains.db");
+    }
+
+    [Fact]
+    public async Task A_missing_onnx_runtime_is_one_line_with_the_cure()
+    {
+        using var silo = SiloProcess.StartWith(new() { ["EDGEFLEET_ORT_LIB"] = "/nowhere/libonnxruntime.so" }, "--url", "http://127.0.0.1:0", "--data", _folder.Path);
+
+        (await silo.ExitCodeAsync()).ShouldBe(1);
+        silo.Error.ShouldHaveSingleItem().ShouldContain("/nowhere/libonnxruntime.so");
     }
 
     public void Dispose() => _folder.Dispose();
