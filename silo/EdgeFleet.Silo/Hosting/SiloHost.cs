@@ -52,7 +52,7 @@ internal sealed class SiloHost : IAsyncDisposable
         }
         catch
         {
-            await StopAsync(app, folder);
+            await AbandonAsync(app, folder);
             throw;
         }
     }
@@ -76,6 +76,17 @@ internal sealed class SiloHost : IAsyncDisposable
         {
             await using var disposed = app;
             await app.StopAsync(CancellationToken.None);
+        }
+    }
+
+    /// <summary>After a failed start: what had started is stopped, and the first failure stays the one that is told.</summary>
+    private static async Task AbandonAsync(WebApplication? app, DataFolder folder)
+    {
+        using var held = folder;
+        if (app is not null)
+        {
+            await using var disposed = app;
+            await app.Services.GetRequiredService<SiloParts>().StopAsync(CancellationToken.None);
         }
     }
 

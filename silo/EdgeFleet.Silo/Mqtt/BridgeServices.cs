@@ -15,13 +15,12 @@ internal static class BridgeServices
     {
         services.AddSingleton<IMqttLinkFactory>(_ => new LibmosquittoLinkFactory());
         services.AddSingleton(CreateLink);
-        services.AddSingleton<DesiredStatePublisher>();
-        services.AddSingleton<IDesiredStatePublisher>(s => s.GetRequiredService<DesiredStatePublisher>());
+        services.AddSingleton<IDesiredStatePublisher, DesiredStatePublisher>();
         services.AddSingleton<RejectionLog>();
         services.AddSingleton<BlobPublisher>();
         services.AddSingleton<FleetBridge>();
         services.AddSiloPart<FleetBridgePart>();
-        return services.AddSiloPart<FleetWaker>();
+        return services.AddSiloPart<DesiredStateRepublisher>();
     }
 
     private static IMqttLink CreateLink(IServiceProvider services) => services.GetRequiredService<IMqttLinkFactory>().Create(

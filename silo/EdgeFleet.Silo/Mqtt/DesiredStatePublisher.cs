@@ -1,35 +1,19 @@
-using System.Collections.Concurrent;
 using System.Text.Json;
 using EdgeFleet.Contracts;
 using EdgeFleet.Contracts.Delivery;
-using EdgeFleet.Contracts.Ids;
 using EdgeFleet.Contracts.Json;
 using EdgeFleet.Grains.Ports;
 using EdgeFleet.Mqtt;
 
 namespace EdgeFleet.Silo.Mqtt;
 
-/// <summary>Puts desired states on their retained topics, and remembers which it still owes to the broker.</summary>
+/// <summary>Puts desired states on their retained topics.</summary>
 internal sealed class DesiredStatePublisher(IMqttLink link, TimeProvider time) : IDesiredStatePublisher
 {
     /// <summary>Well below a grain call's time limit.</summary>
     private static readonly TimeSpan GiveUp = TimeSpan.FromSeconds(5);
 
-    private readonly ConcurrentDictionary<DeviceId, bool> _owed = new();
-
-    /// <summary>Devices whose desired state did not reach the broker; taking them clears the list.</summary>
-    public IReadOnlyList<DeviceId> TakeOwed()
-    {
-        var taken = _owed.Keys.ToList();
-        foreach (var device in taken)
-        {
-            _owed.TryRemove(device, out _);
-        }
-
-        return taken;
-    }
-
-    /// <exception cref="IOException">No broker within 5 s; the state is published when one is back.</exception>
+    /// <exception cref="IOException">No broker within 5 s.</exception>
     public async Task PublishAsync(DesiredState desired, CancellationToken cancellationToken)
     {
         var payload = JsonSerializer.SerializeToUtf8Bytes(desired, WireJson.Default.DesiredState);
@@ -44,12 +28,9 @@ internal sealed class DesiredStatePublisher(IMqttLink link, TimeProvider time) :
 
             await link.PublishAsync(new MqttMessage(Topics.Desired(desired.Device), payload) { Retain = true }, either.Token);
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException)
+        catch (OperationCanceledException e) when (limit.IsCancellationRequested)
         {
-            _owed[desired.Device] = true;
-            throw e is IOException
-                ? e
-                : new IOException($"The broker did not take the desired state of {desired.Device} within {GiveUp.TotalSeconds:0} s.", e);
+            throw new IOException($"The broker did not take the desired state of {desired.Device} within {GiveUp.TotalSeconds:0} s.", e);
         }
     }
 }
