@@ -25,6 +25,8 @@ public sealed unsafe class OrtIoBinding : IDisposable
     /// <exception cref="OrtException">There is no such input.</exception>
     public void BindInput(string name, OrtValue value)
     {
+        // ONNX Runtime notes an unknown name before it refuses it, and the binding is of no use afterwards.
+        _ = Find(session.Inputs, name, "input");
         using var use = new OrtUse(Handle);
         using var held = new OrtUse(value.Handle);
         using var text = new Utf8Text(name);
@@ -38,7 +40,7 @@ public sealed unsafe class OrtIoBinding : IDisposable
     {
         using var use = new OrtUse(Handle);
         using var held = new OrtUse(value.Handle);
-        OrtSession.RequireType(Output(name), value);
+        OrtSession.RequireType(Find(session.Outputs, name, "output"), value);
         using var text = new Utf8Text(name);
         api.Check(api.BindOutput(use.Value, text.First, held.Value));
         bound.Outputs.Keep(name, value.Handle);
@@ -48,8 +50,8 @@ public sealed unsafe class OrtIoBinding : IDisposable
     /// <exception cref="OrtException">There is no such output.</exception>
     public void BindOutput(string name)
     {
+        _ = Find(session.Outputs, name, "output");
         using var use = new OrtUse(Handle);
-        Output(name);
         using var text = new Utf8Text(name);
         api.Check(api.BindOutputToDevice(use.Value, text.First, api.CpuMemory));
         bound.Outputs.Keep(name, null);
@@ -101,7 +103,7 @@ public sealed unsafe class OrtIoBinding : IDisposable
 
     public void Dispose() => Handle.Dispose();
 
-    private OrtTensorInfo Output(string name) =>
-        session.FindOutput(name)
-        ?? throw new OrtException(OrtErrorCode.InvalidArgument, $"The model has no output '{name}'; it has {string.Join(", ", session.Outputs)}.");
+    private static OrtTensorInfo Find(IReadOnlyList<OrtTensorInfo> among, string name, string what) =>
+        among.FirstOrDefault(info => info.Name == name)
+        ?? throw new OrtException(OrtErrorCode.InvalidArgument, $"The model has no {what} '{name}'; it has {string.Join(", ", among)}.");
 }

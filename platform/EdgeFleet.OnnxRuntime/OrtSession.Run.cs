@@ -78,19 +78,6 @@ public sealed unsafe partial class OrtSession
     /// <summary>A binding of this model's inputs and outputs.</summary>
     public OrtIoBinding CreateIoBinding() => new(api, this);
 
-    internal OrtTensorInfo? FindOutput(string name)
-    {
-        foreach (var output in outputs)
-        {
-            if (output.Name == name)
-            {
-                return output;
-            }
-        }
-
-        return null;
-    }
-
     /// <summary>ONNX Runtime trusts the type of an output that it is given, and would write past its end.</summary>
     internal static void RequireType(OrtTensorInfo output, OrtValue value)
     {
@@ -158,17 +145,16 @@ public sealed unsafe partial class OrtSession
             {
                 var value = held < given.Length ? given[held] : results[held - given.Length];
                 ArgumentNullException.ThrowIfNull(value);
-                var added = false;
-                value.Handle.DangerousAddRef(ref added);
-                raw[held] = value.Handle.DangerousGetHandle();
+                raw[held] = value.Handle.Enter();
             }
 
-            options?.Handle.DangerousAddRef(ref optionsHeld);
+            var settings = options?.Handle.Enter() ?? 0;
+            optionsHeld = options is not null;
             fixed (nint* values = raw)
             {
                 api.Check(api.Run(
                     session,
-                    options?.Handle.DangerousGetHandle() ?? 0,
+                    settings,
                     inputNames,
                     values,
                     (nuint)given.Length,

@@ -80,7 +80,8 @@ public sealed unsafe partial class OrtValue
         var value = Create(OrtElementType.String, dimensions);
         try
         {
-            value.api.Check(value.api.FillStringTensor(value.Handle.DangerousGetHandle(), texts.Pointers, (nuint)texts.Count));
+            using var use = new OrtUse(value.Handle);
+            value.api.Check(value.api.FillStringTensor(use.Value, texts.Pointers, (nuint)texts.Count));
             return value;
         }
         catch

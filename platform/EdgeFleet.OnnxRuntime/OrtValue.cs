@@ -79,7 +79,7 @@ public sealed unsafe partial class OrtValue : IDisposable
 
     private void* DataPointer()
     {
-        ObjectDisposedException.ThrowIf(Handle.IsClosed, this);
+        ObjectDisposedException.ThrowIf(Handle.IsDisposed, this);
         return data != null || (Kind == OrtValueKind.Tensor && ElementCount == 0 && OrtElementTypes.BitsOf(ElementType) > 0)
             ? data
             : throw new InvalidOperationException($"{Describe()} has no plain elements.");

@@ -7,6 +7,7 @@ internal sealed unsafe class OrtHandle : SafeHandle
 {
     private readonly delegate* unmanaged<nint, void> release;
     private readonly IDisposable? owned;
+    private volatile bool disposed;
 
     /// <param name="value">The object.</param>
     /// <param name="release">Its release function.</param>
@@ -20,6 +21,25 @@ internal sealed unsafe class OrtHandle : SafeHandle
     }
 
     public override bool IsInvalid => handle == 0;
+
+    /// <summary>True from <see cref="SafeHandle.Dispose()"/> on, also while calls still use the object.</summary>
+    public bool IsDisposed => disposed;
+
+    /// <summary>Keeps the object from being released until <see cref="SafeHandle.DangerousRelease"/>, and returns it.</summary>
+    /// <exception cref="ObjectDisposedException">It was disposed. (A SafeHandle alone would go on as long as other calls overlap.)</exception>
+    public nint Enter()
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        var added = false;
+        DangerousAddRef(ref added);
+        return handle;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        disposed = true;
+        base.Dispose(disposing);
+    }
 
     protected override bool ReleaseHandle()
     {
@@ -39,10 +59,11 @@ internal ref struct OrtUse
     public OrtUse(OrtHandle handle)
     {
         this.handle = handle;
-        handle.DangerousAddRef(ref held);
+        Value = handle.Enter();
+        held = true;
     }
 
-    public readonly nint Value => handle.DangerousGetHandle();
+    public readonly nint Value { get; }
 
     public void Dispose()
     {

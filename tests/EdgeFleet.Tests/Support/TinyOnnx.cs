@@ -140,7 +140,24 @@ internal sealed class TinyOnnx
         return attribute.Number(20, 7).ToArray();
     }
 
+    public static byte[] GraphAttribute(string name, TinyOnnx graph) =>
+        new Message().Text(1, name).Bytes(6, graph.Graph()).Number(20, 5).ToArray();
+
     public byte[] ToBytes()
+    {
+        var model = new Message()
+            .Number(1, irVersion).Text(2, Producer).Text(4, Domain).Number(5, ModelVersion).Text(6, Description)
+            .Bytes(7, Graph())
+            .Bytes(8, new Message().Text(1, "").Number(2, opset).ToArray());
+        foreach (var (key, value) in metadata)
+        {
+            model.Bytes(14, new Message().Text(1, key).Text(2, value).ToArray());
+        }
+
+        return model.ToArray();
+    }
+
+    private byte[] Graph()
     {
         var graph = new Message();
         nodes.ForEach(node => graph.Bytes(1, node));
@@ -153,17 +170,7 @@ internal sealed class TinyOnnx
 
         inputs.ForEach(value => graph.Bytes(11, value));
         outputs.ForEach(value => graph.Bytes(12, value));
-
-        var model = new Message()
-            .Number(1, irVersion).Text(2, Producer).Text(4, Domain).Number(5, ModelVersion).Text(6, Description)
-            .Bytes(7, graph.ToArray())
-            .Bytes(8, new Message().Text(1, "").Number(2, opset).ToArray());
-        foreach (var (key, value) in metadata)
-        {
-            model.Bytes(14, new Message().Text(1, key).Text(2, value).ToArray());
-        }
-
-        return model.ToArray();
+        return graph.ToArray();
     }
 
     private static Message Tensor(string name, int elementType, long[] dimensions)
