@@ -121,7 +121,9 @@ internal sealed unsafe class NativeClient : IDisposable
         }
     }
 
-    public int Subscribe(string filter, MqttQos qos, out int packetId) => NativeMethods.Subscribe(_client, out packetId, filter, (int)qos, 0, 0);
+    /// <param name="isRenewal">Retained messages only if the broker does not have this subscription.</param>
+    public int Subscribe(string filter, MqttQos qos, bool isRenewal, out int packetId) => NativeMethods.Subscribe(
+        _client, out packetId, filter, (int)qos, isRenewal ? NativeMethods.SubscribeRetainedIfNew : 0, 0);
 
     public int Unsubscribe(string filter, out int packetId) => NativeMethods.Unsubscribe(_client, out packetId, filter, 0);
 

@@ -199,7 +199,7 @@ internal sealed class NativeConnection : INativeEvents, IDisposable
         while (_client.Socket >= 0 && _subscriptions.TryTake() is { } command)
         {
             var error = command.Qos is { } qos
-                ? _client.Subscribe(command.Filter, qos, out var packetId)
+                ? _client.Subscribe(command.Filter, qos, command.IsRenewal, out var packetId)
                 : _client.Unsubscribe(command.Filter, out packetId);
             if (error == NativeMethods.Success)
             {

@@ -20,6 +20,8 @@ internal static unsafe partial class NativeMethods
     public const int OptionTcpNoDelay = 11;
     public const int ProtocolV5 = 5;
 
+    public const int SubscribeRetainedIfNew = 0x10;
+
     public const int PropertyMessageExpiryInterval = 2;
     public const int PropertySessionExpiryInterval = 17;
     public const int PropertyReceiveMaximum = 33;

@@ -11,5 +11,8 @@ internal sealed class SubscriptionCommand(string filter, MqttQos? qos, bool awai
 
     public bool Awaited { get; } = awaited;
 
+    /// <summary>The broker has granted it before, in the session that it still has: retained messages were delivered then.</summary>
+    public bool IsRenewal { get; set; }
+
     public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -64,7 +64,10 @@ internal sealed class SubscriptionTable
         return command.Done.Task;
     }
 
-    /// <summary>Lays out what this connection must send: everything when the broker has lost the session, else only what it has not granted yet.</summary>
+    /// <summary>
+    /// Lays out what this connection must send: every filter, even when the broker says that it has kept the session.
+    /// (Mosquitto 2.0 keeps sessions over a restart, but not their shared subscriptions.) Those asked for again bring no retained messages.
+    /// </summary>
     public void OnConnected(bool sessionPresent)
     {
         lock (_gate)
@@ -83,11 +86,8 @@ internal sealed class SubscriptionTable
 
             foreach (var entry in _wanted.Values)
             {
-                entry.Granted &= sessionPresent;
-                if (!entry.Granted)
-                {
-                    _toSend.Enqueue(entry.Command);
-                }
+                entry.Command.IsRenewal = sessionPresent && entry.Granted;
+                _toSend.Enqueue(entry.Command);
             }
         }
     }

@@ -88,7 +88,9 @@ internal sealed class InMemoryLink : LinkBase
         if (Subscriptions.TryTake() is { } command)
         {
             moved = true;
-            var answer = command.Qos is { } qos ? _broker.Subscribe(connection, command.Filter, qos) : _broker.Unsubscribe(connection, command.Filter);
+            var answer = command.Qos is { } qos
+                ? _broker.Subscribe(connection, command.Filter, qos, command.IsRenewal)
+                : _broker.Unsubscribe(connection, command.Filter);
             if (answer is { } code)
             {
                 OnSubscriptionAnswer(command, code);

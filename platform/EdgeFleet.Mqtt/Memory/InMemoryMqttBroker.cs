@@ -190,7 +190,7 @@ public sealed class InMemoryMqttBroker(TimeProvider time, Random? random = null)
         }
     }
 
-    internal int? Subscribe(BrokerConnection connection, string filter, MqttQos qos)
+    internal int? Subscribe(BrokerConnection connection, string filter, MqttQos qos, bool isRenewal)
     {
         var session = connection.Session;
         if (Authorize?.Invoke(session.ClientId, filter, false) == false)
@@ -205,8 +205,9 @@ public sealed class InMemoryMqttBroker(TimeProvider time, Random? random = null)
                 return null;
             }
 
+            var known = session.Subscriptions.ContainsKey(filter);
             session.Subscriptions[filter] = qos;
-            if (MqttTopic.SplitShare(filter).Group is null)
+            if (MqttTopic.SplitShare(filter).Group is null && !(known && isRenewal))
             {
                 foreach (var (topic, delivery) in _retained.OrderBy(r => r.Key, StringComparer.Ordinal).ToArray())
                 {

@@ -1,0 +1,86 @@
+namespace EdgeFleet.Silo.Mqtt;
+
+/// <summary>Passes on what the broker writes: its troubles as warnings, at most a few per window, the rest for debugging.</summary>
+internal sealed partial class BrokerLog(TimeProvider time, ILogger logger)
+{
+    private const int MaxPerWindow = 20;
+    private const int KeptLines = 5;
+    private static readonly TimeSpan s_window = TimeSpan.FromSeconds(10);
+
+    private readonly Lock _gate = new();
+    private readonly Queue<string> _last = new();
+    private long _windowStart = time.GetTimestamp();
+    private int _inWindow;
+    private long _suppressed;
+
+    /// <summary>The last lines, for the message about a broker that does not start.</summary>
+    public string Last
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return string.Join(" | ", _last);
+            }
+        }
+    }
+
+    public void Add(string? line)
+    {
+        if (string.IsNullOrWhiteSpace(line))
+        {
+            return;
+        }
+
+        long suppressed = 0;
+        bool pass;
+        lock (_gate)
+        {
+            _last.Enqueue(line);
+            if (_last.Count > KeptLines)
+            {
+                _last.Dequeue();
+            }
+
+            if (time.GetElapsedTime(_windowStart) > s_window)
+            {
+                (_windowStart, _inWindow, suppressed, _suppressed) = (time.GetTimestamp(), 0, _suppressed, 0);
+            }
+
+            pass = ++_inWindow <= MaxPerWindow;
+            _suppressed += pass ? 0 : 1;
+        }
+
+        if (suppressed > 0)
+        {
+            LogSuppressed(suppressed);
+        }
+
+        if (!pass)
+        {
+            return;
+        }
+
+        if (IsTrouble(line))
+        {
+            LogTrouble(line);
+        }
+        else
+        {
+            LogLine(line);
+        }
+    }
+
+    private static bool IsTrouble(string line) =>
+        line.StartsWith("Error", StringComparison.Ordinal) || line.StartsWith("Warning", StringComparison.Ordinal)
+        || line.StartsWith("Outgoing messages are being dropped", StringComparison.Ordinal);
+
+    [LoggerMessage(EventId = 1901, Level = LogLevel.Warning, Message = "broker: {Line}")]
+    private partial void LogTrouble(string line);
+
+    [LoggerMessage(EventId = 1902, Level = LogLevel.Debug, Message = "broker: {Line}")]
+    private partial void LogLine(string line);
+
+    [LoggerMessage(EventId = 1903, Level = LogLevel.Warning, Message = "broker: {Count} more lines were left out")]
+    private partial void LogSuppressed(long count);
+}
