@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using EdgeFleet.Contracts.Ids;
@@ -124,6 +125,7 @@ public sealed class CertificateAuthorityTests : IDisposable
     }
 
     [Fact]
+    [UnsupportedOSPlatform("windows")]
     public void Keys_are_readable_by_their_owner_only()
     {
         using var authority = Open();
