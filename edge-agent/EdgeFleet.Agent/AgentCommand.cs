@@ -17,7 +17,6 @@ internal sealed class AgentCommand
     private readonly Option<string?> _token = new("--token")
     {
         Description = "The enrolment token that the operator gave out; needed until the device is enrolled (EDGEFLEET_TOKEN).",
-        DefaultValueFactory = _ => Env("EDGEFLEET_TOKEN"),
     };
 
     private readonly Option<string?> _id = new("--id")
@@ -113,7 +112,9 @@ internal sealed class AgentCommand
             Device = DeviceId.Parse(parsed.GetValue(_id)),
             DataFolder = parsed.GetRequiredValue(_data),
             Server = address,
-            Token = parsed.GetValue(_token),
+
+            // Not as the option's default: --help would show it.
+            Token = parsed.GetValue(_token) ?? Env("EDGEFLEET_TOKEN"),
             PlainBroker = ReadBroker(parsed.GetValue(_broker)),
             Tags = ReadTags(parsed.GetValue(_tags) ?? []),
             Declared = CapabilityDeclaration.Parse(parsed.GetValue(_declare) ?? []),
