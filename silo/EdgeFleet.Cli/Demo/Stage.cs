@@ -64,7 +64,7 @@ internal sealed class Stage : IAsyncDisposable
 
     /// <summary>The token by which devices may enrol; the silo keeps it in its data folder.</summary>
     public async Task<string> EnrolmentTokenAsync(CancellationToken cancellationToken) =>
-        (await File.ReadAllTextAsync(Path.Combine(Folder, "silo", "identity", "token"), cancellationToken)).Trim();
+        (await File.ReadAllTextAsync(Path.Combine(Folder, "silo", "identity", "enrolment-token"), cancellationToken)).Trim();
 
     /// <summary>Starts an agent, which enrols by itself.</summary>
     public void StartAgent(DemoDevice device, string token, string source)

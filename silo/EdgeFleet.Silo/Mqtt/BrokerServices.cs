@@ -16,6 +16,7 @@ internal static class BrokerServices
         services.AddSingleton(s => BrokerAccess.Settle(
             s.GetRequiredService<IOptions<MqttOptions>>().Value, s.GetRequiredService<DataFolder>().Broker, s.GetRequiredService<CertificateAuthority>()));
         services.AddSingleton<IBrokerAccess>(s => s.GetRequiredService<BrokerAccess>());
+        services.AddSingleton<IBrokerOutage>(s => s.GetRequiredService<MosquittoBroker>());
         services.AddSingleton<IMqttLinkFactory>(_ => new LibmosquittoLinkFactory());
         return services.AddSiloPart<MosquittoBroker>();
     }

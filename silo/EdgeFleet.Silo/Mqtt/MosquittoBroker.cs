@@ -127,6 +127,12 @@ internal sealed partial class MosquittoBroker : ISiloPart, IAsyncDisposable
                     return;
                 }
 
+                if (SitOutOutage())
+                {
+                    (deaths, pause) = (0, s_firstPause);
+                    continue;
+                }
+
                 var shortLived = _time.GetElapsedTime(since) < s_shortLife;
                 deaths = shortLived ? deaths + 1 : 0;
                 if (deaths == DeathsBeforeNewStore)
@@ -147,6 +153,7 @@ internal sealed partial class MosquittoBroker : ISiloPart, IAsyncDisposable
         finally
         {
             _ready.TrySetCanceled();
+            _outage?.Began.TrySetCanceled();
             _ended.TrySetResult();
         }
     }

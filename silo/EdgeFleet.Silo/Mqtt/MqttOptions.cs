@@ -53,6 +53,9 @@ internal sealed class MqttOptions
     /// <summary>Own broker only: how often it stores retained messages and sessions, in seconds; what a crash can lose. Default 5.</summary>
     [Range(1, 3600)]
     public int AutosaveSeconds { get; set; } = 5;
+
+    /// <summary>Own broker only: true lets the API stop it for a while (<c>POST /api/v1/broker/stop</c>); for demonstrations and tests.</summary>
+    public bool AllowStop { get; set; }
 }
 
 [OptionsValidator]

@@ -60,6 +60,23 @@ public sealed class MosquittoBrokerTests
     }
 
     [Fact]
+    public async Task An_outage_on_demand_closes_the_port_for_its_time_and_a_second_one_meanwhile_is_refused()
+    {
+        await using var harness = await BrokerHarness.StartAsync();
+        var device = harness.DeviceLink("cam-1");
+        await device.ConnectAsync(Soon);
+        var watch = Stopwatch.StartNew();
+
+        await harness.Broker.BeginAsync(TimeSpan.FromSeconds(1), Soon);
+
+        using var probe = new TcpClient();
+        await Should.ThrowAsync<SocketException>(() => probe.ConnectAsync(IPAddress.Loopback, harness.Access.DevicePort));
+        await Should.ThrowAsync<InvalidOperationException>(() => harness.Broker.BeginAsync(TimeSpan.FromSeconds(1), Soon));
+        await Eventually.True(() => harness.Broker.Health.Ready && device.State.Connected, "the broker is back, and the device with it");
+        watch.Elapsed.ShouldBeGreaterThan(TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
     public async Task A_killed_broker_is_back_within_seconds_with_its_retained_messages_and_sessions()
     {
         await using var harness = await BrokerHarness.StartAsync();
