@@ -11,7 +11,9 @@ public abstract class CompressionInputException : Exception
 }
 
 /// <summary>The model is well-formed ONNX, but its graph is wrong or beyond what the engine supports.</summary>
-public sealed class InvalidModelException(string message, string? subject = null) : CompressionInputException(message, subject);
+public sealed class InvalidModelException(string message, string? subject = null, Exception? innerException = null)
+    : CompressionInputException(message, subject, innerException);
 
 /// <summary>Calibration samples or labels do not fit the model or are not readable.</summary>
-public sealed class CalibrationDataException(string message, string? subject = null) : CompressionInputException(message, subject);
+public sealed class CalibrationDataException(string message, string? subject = null, Exception? innerException = null)
+    : CompressionInputException(message, subject, innerException);

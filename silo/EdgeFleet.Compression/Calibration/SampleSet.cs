@@ -83,6 +83,10 @@ public sealed class SampleSet
         }
     }
 
+    /// <summary>Samples [start, start + count) as stored, without a copy.</summary>
+    public ReadOnlyMemory<byte> Raw(int start, int count) =>
+        _data.Slice(checked(start * SampleElements * _elementBytes), checked(count * SampleElements * _elementBytes));
+
     private static void Convert<T>(ReadOnlySpan<byte> raw, Span<float> target, Func<T, float> map)
         where T : unmanaged
     {

@@ -132,9 +132,9 @@ internal ref struct ProtoReader
         {
             return s_strict.GetString(bytes.Span);
         }
-        catch (DecoderFallbackException)
+        catch (DecoderFallbackException e)
         {
-            throw Error($"field {_field} is not UTF-8 text");
+            throw Error($"field {_field} is not UTF-8 text", e);
         }
     }
 
@@ -221,8 +221,8 @@ internal ref struct ProtoReader
         return new UnknownField(_field, _memory[_fieldStart.._position]);
     }
 
-    public readonly OnnxFormatException Error(string what) =>
-        new($"Not a readable ONNX file: in {_type} at byte {_context.OffsetOf(_span) + _position}, {what}.", _type);
+    public readonly OnnxFormatException Error(string what, Exception? cause = null) =>
+        new($"Not a readable ONNX file: in {_type} at byte {_context.OffsetOf(_span) + _position}, {what}.", _type, cause);
 
     private readonly void Expect(WireType wire)
     {

@@ -10,6 +10,9 @@ internal static class SiloCommandLine
     public static RootCommand Create() => new("EdgeFleet's silo: the server of a fleet, and the compression engine as a tool.")
     {
         UpCommand.Create(),
+        CompressCommand.Create(),
+        EvaluateCommand.Create(),
+        PermuteCommand.Create(),
     };
 
     /// <summary>Parses and runs. A bad option is one line on <paramref name="error"/> and exit code 1.</summary>

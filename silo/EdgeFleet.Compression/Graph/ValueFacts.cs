@@ -1,0 +1,73 @@
+using EdgeFleet.Compression.Onnx;
+using EdgeFleet.Compression.Pipeline;
+
+namespace EdgeFleet.Compression.Graph;
+
+/// <summary>Element types and shapes of the main graph's values, as the runtime infers them when the model is loaded.</summary>
+internal sealed class ValueFacts
+{
+    private readonly Dictionary<string, ModelTensorInfo> _values = [];
+
+    private ValueFacts()
+    {
+    }
+
+    /// <summary>Loads a copy of the model with every value as an output, and asks.</summary>
+    /// <exception cref="InvalidModelException">The runtime does not load the model.</exception>
+    public static ValueFacts Of(ModelGraph graph, IModelRunner runner)
+    {
+        var facts = new ValueFacts();
+        var names = graph.Nodes.SelectMany(n => n.Outputs).Where(o => o.Length > 0).ToList();
+        try
+        {
+            using var session = runner.Load(WithOutputs.Bytes(graph, names), new ModelSessionOptions { Optimization = GraphOptimization.Disabled });
+            foreach (var value in session.Outputs.Concat(session.Inputs))
+            {
+                facts._values[value.Name] = value;
+            }
+        }
+        catch (ModelRunException e)
+        {
+            throw new InvalidModelException($"The runtime cannot load the model: {e.Message}", null, e);
+        }
+
+        foreach (var constant in graph.Graph.Initializers)
+        {
+            facts._values.TryAdd(constant.Name!, new(constant.Name!, constant.ElementType, constant.Dimensions));
+        }
+
+        return facts;
+    }
+
+    /// <summary>The type, or Undefined where the value is unknown or no tensor.</summary>
+    public OnnxElementType TypeOf(string value) => _values.TryGetValue(value, out var info) ? info.ElementType : OnnxElementType.Undefined;
+
+    public bool IsFloat(string value) => TypeOf(value) == OnnxElementType.Float;
+
+    /// <summary>The rank; null where it is unknown. (The runtime reports an unknown rank like a scalar's.)</summary>
+    public int? RankOf(string value) =>
+        _values.TryGetValue(value, out var info) && info.Dimensions.Count > 0 ? info.Dimensions.Count : null;
+}
+
+/// <summary>Makes models that give their inner values as outputs too.</summary>
+internal static class WithOutputs
+{
+    /// <param name="graph">Left as it is.</param>
+    /// <param name="values">Inner values; those that are outputs already are not added again.</param>
+    public static byte[] Bytes(ModelGraph graph, IEnumerable<string> values, IEnumerable<OnnxNode>? extra = null)
+    {
+        var inner = new OnnxGraph { Name = graph.Graph.Name };
+        inner.Nodes.AddRange(graph.Nodes);
+        inner.Nodes.AddRange(extra ?? []);
+        inner.Initializers.AddRange(graph.Graph.Initializers);
+        inner.Inputs.AddRange(graph.Graph.Inputs);
+        inner.Outputs.AddRange(graph.Graph.Outputs);
+        inner.ValueInfos.AddRange(graph.Graph.ValueInfos);
+        inner.KeepAll(graph.Graph);
+        inner.Outputs.AddRange(values.Where(v => !graph.IsOutput(v)).Distinct().Select(v => new OnnxValueInfo { Name = v }));
+        var model = new OnnxModel { IrVersion = graph.Model.IrVersion, Graph = inner };
+        model.Opsets.AddRange(graph.Model.Opsets);
+        model.Functions.AddRange(graph.Model.Functions);
+        return model.ToArray();
+    }
+}

@@ -1,0 +1,14 @@
+using EdgeFleet.Compression.Graph;
+
+namespace EdgeFleet.Compression.Passes;
+
+/// <summary>One rewrite of a graph. A precondition decides per place; the mutation that follows cannot refuse.</summary>
+internal interface IGraphPass
+{
+    /// <summary>As reports name it.</summary>
+    string Name { get; }
+
+    /// <summary>Rewrites every place that fulfils the precondition.</summary>
+    /// <returns>How many.</returns>
+    int Apply(ModelGraph graph);
+}

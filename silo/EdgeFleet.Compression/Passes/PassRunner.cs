@@ -1,0 +1,32 @@
+using EdgeFleet.Compression.Graph;
+using EdgeFleet.Compression.Pipeline;
+
+namespace EdgeFleet.Compression.Passes;
+
+/// <summary>Applies passes one after another and verifies the graph after each that changed something.</summary>
+internal sealed class PassRunner(ModelGraph graph, Action<string>? starting, CancellationToken cancellationToken)
+{
+    private readonly List<PassReport> _reports = [];
+
+    public IReadOnlyList<PassReport> Reports => _reports;
+
+    /// <exception cref="InvalidOperationException">The pass broke the graph: a defect of the pass, not of the model.</exception>
+    public PassRunner Run(IGraphPass pass)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        starting?.Invoke(pass.Name);
+        var before = graph.NodeCount;
+        var changes = pass.Apply(graph);
+        if (changes > 0)
+        {
+            graph.Commit();
+            foreach (var problem in GraphVerifier.Problems(graph.Model, content: false))
+            {
+                throw new InvalidOperationException($"Pass {pass.Name} broke the graph: {problem.Message}");
+            }
+        }
+
+        _reports.Add(new PassReport(pass.Name, changes, before, graph.NodeCount));
+        return this;
+    }
+}

@@ -1,0 +1,144 @@
+using EdgeFleet.Compression.Calibration;
+using EdgeFleet.Compression.Graph;
+using EdgeFleet.Compression.Onnx;
+using EdgeFleet.Compression.Passes;
+using EdgeFleet.Compression.Quantization;
+
+namespace EdgeFleet.Compression.Pipeline;
+
+/// <summary>Makes variants: rewrites a model, executes the result beside the original and measures it. Stateless and safe for concurrent use.</summary>
+/// <param name="runner">The runtime.</param>
+/// <param name="time">Clock of limits and latencies.</param>
+public sealed class CompressionPipeline(IModelRunner runner, TimeProvider time)
+{
+    /// <summary>Makes one variant. The same request gives the same bytes; only measured times differ.</summary>
+    /// <returns>The variant with its measurements; refused ones too, with the reason.</returns>
+    /// <exception cref="CompressionInputException">Model, calibration data or labels cannot be used; names what and why.</exception>
+    /// <exception cref="TimeoutException">It took longer than the request allows.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public CompressionResult Produce(CompressionRequest request, CancellationToken cancellationToken)
+    {
+        Check(request);
+        using var limit = new CancellationTokenSource(request.TimeLimit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            return Produce(request, new StepMeter(request.Progress), either.Token);
+        }
+        catch (OperationCanceledException e) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"Making the {CompressionKinds.NameOf(request.Kind)} variant took longer than {request.TimeLimit}.", e);
+        }
+        catch (ModelRunException e)
+        {
+            throw new InvalidModelException($"The runtime cannot run the model: {e.Message}", null, e);
+        }
+    }
+
+    /// <summary>The whole production, step by step.</summary>
+    private CompressionResult Produce(CompressionRequest request, StepMeter meter, CancellationToken cancellationToken)
+    {
+        var source = OnnxModel.Read(request.Model);
+        GraphVerifier.Verify(source);
+        var graph = new ModelGraph(source);
+        var feed = Feed(request);
+
+        // Step 1: prepare. The same for every kind.
+        var passes = new PassRunner(graph, meter.Begin, cancellationToken)
+            .Run(new DropDefaultInputs())
+            .Run(new ConstantsToInitializers())
+            .Run(new RemoveIdentities())
+            .Run(new FoldConstants(runner, cancellationToken))
+            .Run(new FoldBatchNormalization())
+            .Run(new FoldGemmScalars())
+            .Run(new FoldInputScale())
+            .Run(new RemoveUnused());
+
+        // Step 2: the kind's own numbers.
+        switch (request.Kind)
+        {
+            case CompressionKind.Fp16:
+                passes.Run(new HalfPrecision(ValueFacts.Of(graph, runner)));
+                break;
+            case CompressionKind.Int8Dynamic:
+                var facts = ValueFacts.Of(graph, runner);
+                passes.Run(new LiftOpset(facts)).Run(new DynamicQuantization(facts)).Run(new DynamicLstm(facts));
+                break;
+            case CompressionKind.Int8:
+                Static(passes, graph, QuantizationScheme.Full, feed, meter, cancellationToken);
+                break;
+            case CompressionKind.Int8Reduced:
+                Static(passes, graph, QuantizationScheme.Reduced, feed, meter, cancellationToken);
+                break;
+            case CompressionKind.Int8Signed:
+                Static(passes, graph, QuantizationScheme.Signed, feed, meter, cancellationToken);
+                break;
+        }
+
+        // Step 3: write and check.
+        source.Metadata.RemoveAll(m => m.Key == "edgefleet.profile");
+        source.Metadata.Add(new OnnxEntry { Key = "edgefleet.profile", Value = CompressionKinds.NameOf(request.Kind) });
+        GraphVerifier.Verify(source);
+        var bytes = source.ToArray();
+
+        // Step 4: execute beside the original, make the golden set.
+        meter.Begin("compare");
+        var quality = new QualityMeter(runner, time).Measure(request, bytes, feed, cancellationToken);
+        meter.Begin("golden");
+        var golden = new GoldenMaker(runner).Make(bytes, feed, request.GoldenCases, cancellationToken);
+        return new CompressionResult(request.Kind, bytes, quality, golden, passes.Reports, QualityFloor.ReasonToRefuse(quality));
+    }
+
+    /// <summary>Static quantization: plan, ranges on the calibration samples, rewrite.</summary>
+    private void Static(PassRunner passes, ModelGraph graph, QuantizationScheme scheme, SampleFeed feed, StepMeter meter, CancellationToken cancellationToken)
+    {
+        var facts = ValueFacts.Of(graph, runner);
+        passes.Run(new LiftOpset(facts));
+        var plan = QuantizationPlanner.Plan(graph, facts);
+        meter.Begin("calibrate");
+        var values = plan.Values.ConvertAll(plan.Representative).Distinct().ToList();
+        var ranges = RangeCollector.Collect(graph, values, feed, runner, cancellationToken);
+        passes.Run(new StaticQuantization(plan, ranges, scheme));
+    }
+
+    private SampleFeed Feed(CompressionRequest request)
+    {
+        if (CompressionKinds.NeedsCalibration(request.Kind) && request.Calibration.Count == 0)
+        {
+            throw new CalibrationDataException($"The {CompressionKinds.NameOf(request.Kind)} kind needs calibration samples; none were given.");
+        }
+
+        using var session = runner.Load(request.Model, new ModelSessionOptions());
+        var feed = SampleFeed.Create(session.Inputs, request.Calibration, request.MaxSamples);
+        if (request.Labels is { } labels && !feed.Synthetic && labels.Count < feed.Count)
+        {
+            throw new CalibrationDataException($"{labels.Count} labels were given for {feed.Count} samples.");
+        }
+
+        BatchProbe.Check(session, feed);
+        return feed;
+    }
+
+    private static void Check(CompressionRequest request)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(request.LatencyRuns, nameof(request));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(request.LatencyRuns, 10_000, nameof(request));
+        ArgumentOutOfRangeException.ThrowIfLessThan(request.GoldenCases, 1, nameof(request));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(request.GoldenCases, 64, nameof(request));
+        ArgumentOutOfRangeException.ThrowIfLessThan(request.MaxSamples, 1, nameof(request));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(request.MaxSamples, 1_000_000, nameof(request));
+        if (request.Floor is { } floor && !(floor is >= 0 and <= 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(request), floor, "A floor is a share in [0, 1].");
+        }
+    }
+
+    /// <summary>Tells a listener of each step; shares come from the usual number of steps.</summary>
+    private sealed class StepMeter(Action<CompressionProgress>? listener)
+    {
+        private const double UsualSteps = 14;
+        private int _begun;
+
+        public void Begin(string step) => listener?.Invoke(new CompressionProgress(step, Math.Min(1, _begun++ / UsualSteps)));
+    }
+}

@@ -1,0 +1,29 @@
+using EdgeFleet.Compression.Calibration;
+using EdgeFleet.Compression.Onnx;
+
+namespace EdgeFleet.Compression.Quantization;
+
+/// <summary>Scale and zero point of an activation: real = scale * (q - zero point).</summary>
+internal readonly record struct ActivationParameters(float Scale, int ZeroPoint);
+
+/// <summary>Asymmetric quantization per tensor over the whole 8-bit range.</summary>
+internal static class ActivationQuantizer
+{
+    /// <summary>
+    /// The range is widened to hold 0, so that padding is exact: s = (max - min) / 255, z = round(qmin - min / s), half to even.
+    /// A range without extent gets scale 1.
+    /// </summary>
+    public static ActivationParameters Of(ValueRange range, OnnxElementType type)
+    {
+        var (low, high) = type == OnnxElementType.Int8 ? (-128, 127) : (0, 255);
+        var min = Math.Min(range.Min, 0d);
+        var max = Math.Max(range.Max, 0d);
+        var scale = (float)((max - min) / (high - low));
+        if (!float.IsNormal(scale))
+        {
+            return new(1f, 0);
+        }
+
+        return new(scale, (int)Math.Clamp(Math.Round(low - (min / scale), MidpointRounding.ToEven), low, high));
+    }
+}

@@ -1,0 +1,95 @@
+using EdgeFleet.Compression.Graph;
+using EdgeFleet.Compression.Onnx;
+using EdgeFleet.Compression.Passes;
+
+namespace EdgeFleet.Compression.Quantization;
+
+/// <summary>
+/// MatMul(x, W), Gemm(x, W, b) -> Cast(MatMulInteger(DynamicQuantizeLinear(x), Wq)) * (s_x * s_w) + b, which the runtime fuses to
+/// DynamicQuantizeMatMul. W int8 per column in [-64, 64], exact on every processor (see <see cref="QuantizationScheme.Reduced"/>).
+/// Conditions: opset 11 or later (else lifted before), W a constant float matrix, Gemm not transposing x and with alpha = beta = 1.
+/// Conv stays float: dynamic convolution is several times slower than float. Each MatMul gets a DynamicQuantizeLinear of its own,
+/// since a shared one is not fused.
+/// </summary>
+internal sealed class DynamicQuantization(ValueFacts facts) : IGraphPass
+{
+    public string Name => "quantize-dynamic";
+
+    public int Apply(ModelGraph graph)
+    {
+        var changes = 0;
+        foreach (var node in graph.Nodes)
+        {
+            if (IsQuantizable(graph, node))
+            {
+                Quantize(graph, node);
+                changes++;
+            }
+        }
+
+        graph.RemoveUnusedConstants();
+        return changes;
+    }
+
+    private bool IsQuantizable(ModelGraph graph, OnnxNode node) =>
+        node.Is("MatMul", "Gemm")
+        && graph.TryFloats(node.Inputs[1], out var weights) && weights.Dimensions.Count == 2 && weights.Count > 0
+        && graph.Constant(node.Inputs[0]) is null && facts.IsFloat(node.Inputs[0])
+        && (node.Is("MatMul") || (node.Int("transA", 0) == 0 && node.Float("alpha", 1) == 1 && node.Float("beta", 1) == 1));
+
+    private static void Quantize(ModelGraph graph, OnnxNode node)
+    {
+        var weights = graph.Constant(node.Inputs[1])!;
+        var (k, n) = (weights.Dimensions[0], weights.Dimensions[1]);
+        var values = TensorContent.Floats(weights).ToArray();
+        if (node.Int("transB", 0) != 0)
+        {
+            (k, n) = (n, k);
+            values = Transposed(values, (int)n, (int)k);
+        }
+
+        var quantized = WeightQuantizer.Quantize(values, [k, n], 1, QuantizationScheme.Reduced.WeightLimit);
+        var y = node.Outputs[0];
+        var (x, bias) = (node.Inputs[0], node.InputOrEmpty(2));
+        var w = graph.AddConstant<sbyte>($"{y}/w", OnnxElementType.Int8, [k, n], quantized.Values);
+        var scale = graph.AddConstant<float>($"{y}/w_scale", OnnxElementType.Float, [n], quantized.Scales);
+        var zero = graph.AddConstant<sbyte>($"{y}/w_zero", OnnxElementType.Int8, [n], new sbyte[n]);
+        graph.Remove(node);
+
+        string Step(string type, string name, params string[] inputs) => Node(graph, type, [graph.Fresh($"{y}/{name}")], inputs);
+        var q = graph.Fresh($"{y}/x");
+        var (qScale, qZero) = (graph.Fresh($"{y}/x_scale"), graph.Fresh($"{y}/x_zero"));
+        Node(graph, "DynamicQuantizeLinear", [q, qScale, qZero], [x]);
+        var sums = Step("MatMulInteger", "sums", q, w, qZero, zero);
+        var real = Node(graph, "Cast", [graph.Fresh($"{y}/float")], [sums], OnnxAttribute.Of("to", (long)OnnxElementType.Float));
+        var factor = Step("Mul", "scale", qScale, scale);
+        if (bias.Length == 0)
+        {
+            Node(graph, "Mul", [y], [real, factor]);
+        }
+        else
+        {
+            Node(graph, "Add", [y], [Step("Mul", "scaled", real, factor), bias]);
+        }
+    }
+
+    private static string Node(ModelGraph graph, string type, List<string> outputs, IEnumerable<string> inputs, params OnnxAttribute[] attributes)
+    {
+        graph.Add(new OnnxNode { OpType = type, Name = outputs[0], Inputs = [.. inputs], Outputs = outputs, Attributes = [.. attributes] });
+        return outputs[0];
+    }
+
+    internal static float[] Transposed(ReadOnlySpan<float> values, int rows, int columns)
+    {
+        var transposed = new float[values.Length];
+        for (var r = 0; r < rows; r++)
+        {
+            for (var c = 0; c < columns; c++)
+            {
+                transposed[(c * rows) + r] = values[(r * columns) + c];
+            }
+        }
+
+        return transposed;
+    }
+}

@@ -1,0 +1,154 @@
+using EdgeFleet.Compression.Calibration;
+using EdgeFleet.Compression.Graph;
+using EdgeFleet.Compression.Onnx;
+using EdgeFleet.Compression.Passes;
+
+namespace EdgeFleet.Compression.Quantization;
+
+/// <summary>
+/// Float graph -> QDQ graph: y = Conv(x, W, b) -> y = DQ(Q(Conv(DQ(Q(x)), DQ(Wq), DQ(bq)))), which the runtime fuses to QLinearConv.
+/// W: int8 per output channel; b: int32 with scale s_x * s_w; activations as <paramref name="scheme"/> says, with the ranges seen.
+/// Conditions: opset 13 or later, a plan for this graph, and a range for every planned value that is its own representative.
+/// </summary>
+internal sealed class StaticQuantization(QuantizationPlan plan, IReadOnlyDictionary<string, ValueRange> ranges, QuantizationScheme scheme) : IGraphPass
+{
+    private readonly Dictionary<string, ActivationParameters> _parameters = [];
+    private readonly Dictionary<string, (string Scale, string ZeroPoint)> _constants = [];
+
+    public string Name => "quantize-static";
+
+    public int Apply(ModelGraph graph)
+    {
+        foreach (var value in plan.Values)
+        {
+            _parameters[value] = ActivationQuantizer.Of(ranges[plan.Representative(value)], scheme.Activation);
+        }
+
+        foreach (var unit in plan.Weighted)
+        {
+            QuantizeWeights(graph, unit);
+        }
+
+        foreach (var node in plan.Absorbed)
+        {
+            Absorb(graph, node);
+        }
+
+        foreach (var value in plan.Values)
+        {
+            QuantizeValue(graph, value);
+        }
+
+        graph.RemoveUnusedConstants();
+        return plan.Nodes.Count;
+    }
+
+    private void QuantizeWeights(ModelGraph graph, WeightedUnit unit)
+    {
+        var node = unit.Node;
+        var weights = graph.Constant(node.Inputs[1])!;
+        var inputScale = _parameters[node.Inputs[0]].Scale;
+        var bias = unit.HasBias ? TensorContent.Floats(graph.Constant(node.Inputs[2])!).ToArray() : null;
+        var quantized = WeightQuantizer.Quantize(
+            TensorContent.Floats(weights), weights.Dimensions, unit.Axis, scheme.WeightLimit, bias is null ? null : c => WeightQuantizer.LeastScale(bias[c], inputScale));
+        var channels = quantized.Scales.Length;
+        var basis = node.Outputs[0];
+        var scale = graph.AddConstant<float>($"{basis}/w_scale", OnnxElementType.Float, [channels], quantized.Scales);
+        graph.SetInput(node, 1, Dequantize(
+            graph,
+            graph.AddConstant<sbyte>($"{basis}/w", OnnxElementType.Int8, weights.Dimensions, quantized.Values),
+            scale,
+            Zeros(graph, OnnxElementType.Int8, channels),
+            unit.Axis));
+        if (bias is not null)
+        {
+            var values = WeightQuantizer.QuantizeBias(bias, inputScale, quantized.Scales);
+            var scales = Array.ConvertAll(quantized.Scales, s => s * inputScale);
+            graph.SetInput(node, 2, Dequantize(
+                graph,
+                graph.AddConstant<int>($"{basis}/b", OnnxElementType.Int32, [channels], values),
+                graph.AddConstant<float>($"{basis}/b_scale", OnnxElementType.Float, [channels], scales),
+                Zeros(graph, OnnxElementType.Int32, channels),
+                0));
+        }
+    }
+
+    /// <summary>Zero points per channel, shared by all weights of as many channels.</summary>
+    private string Zeros(ModelGraph graph, OnnxElementType type, int channels)
+    {
+        var key = $"zeros/{type}/{channels}";
+        if (!_constants.TryGetValue(key, out var zeros))
+        {
+            var raw = new byte[channels * OnnxElementTypes.BitsOf(type) / 8];
+            var name = graph.AddConstant(OnnxTensor.OfRaw(graph.Fresh(key), type, [channels], raw));
+            _constants[key] = zeros = (name, name);
+        }
+
+        return zeros.ZeroPoint;
+    }
+
+    private static void Absorb(ModelGraph graph, OnnxNode activation)
+    {
+        var producer = graph.Producer(activation.Inputs[0])!;
+        graph.Remove(activation);
+        graph.SetOutput(producer, producer.Outputs.IndexOf(activation.Inputs[0]), activation.Outputs[0]);
+    }
+
+    private void QuantizeValue(ModelGraph graph, string value)
+    {
+        var (scale, zeroPoint) = Parameters(graph, value);
+        var producer = graph.Producer(value);
+        var integer = producer is not null && (plan.Nodes.Contains(producer) || IsBiasOfPlanned(graph, producer));
+        var raw = value;
+        string? final = null;
+        if (integer && graph.IsOutput(value))
+        {
+            raw = graph.Fresh($"{value}/float");
+            graph.ReplaceUses(value, raw);
+            graph.SetOutput(producer!, producer!.Outputs.IndexOf(value), raw);
+            final = value;
+        }
+
+        // Whoever else reads a value that integers produced reads it dequantized: a second float use would keep the runtime from fusing.
+        var users = graph.Consumers(raw).ToHashSet();
+        var quantized = graph.Fresh($"{value}/q");
+        graph.Add(new OnnxNode { OpType = "QuantizeLinear", Name = quantized, Inputs = [raw, scale, zeroPoint], Outputs = [quantized] });
+        var dequantized = final ?? graph.Fresh($"{value}/dq");
+        graph.Add(new OnnxNode { OpType = "DequantizeLinear", Name = $"{quantized}/dequantize", Inputs = [quantized, scale, zeroPoint], Outputs = [dequantized] });
+        graph.ReplaceUses(raw, dequantized, n => n.OpType != "QuantizeLinear" && (integer || (users.Contains(n) && plan.Nodes.Contains(n))));
+    }
+
+    private bool IsBiasOfPlanned(ModelGraph graph, OnnxNode node) =>
+        node.Is("Add") && node.Inputs.Exists(i => graph.Producer(i) is { } matmul && matmul.Is("MatMul") && plan.Nodes.Contains(matmul));
+
+    private (string Scale, string ZeroPoint) Parameters(ModelGraph graph, string value)
+    {
+        var representative = plan.Representative(value);
+        if (!_constants.TryGetValue(representative, out var names))
+        {
+            var (scale, zeroPoint) = _parameters[value];
+            names = (
+                graph.AddConstant($"{representative}/scale", OnnxElementType.Float, [], [scale]),
+                scheme.Activation == OnnxElementType.Int8
+                    ? graph.AddConstant($"{representative}/zero", OnnxElementType.Int8, [], [(sbyte)zeroPoint])
+                    : graph.AddConstant($"{representative}/zero", OnnxElementType.UInt8, [], [(byte)zeroPoint]));
+            _constants[representative] = names;
+        }
+
+        return names;
+    }
+
+    private static string Dequantize(ModelGraph graph, string quantized, string scale, string zeroPoint, int axis)
+    {
+        var output = graph.Fresh($"{quantized}/dq");
+        graph.Add(new OnnxNode
+        {
+            OpType = "DequantizeLinear",
+            Name = output,
+            Inputs = [quantized, scale, zeroPoint],
+            Outputs = [output],
+            Attributes = [OnnxAttribute.Of("axis", axis)],
+        });
+        return output;
+    }
+}
