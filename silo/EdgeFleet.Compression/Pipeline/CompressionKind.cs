@@ -64,6 +64,6 @@ public static class CompressionKinds
     {
         CompressionKind.Fp32 => 0.999,
         CompressionKind.Fp16 => 0.99,
-        _ => 0.95,
+        _ => 0.97,
     };
 }

@@ -14,6 +14,7 @@ internal sealed class StaticQuantization(QuantizationPlan plan, IReadOnlyDiction
 {
     private readonly Dictionary<string, ActivationParameters> _parameters = [];
     private readonly Dictionary<string, (string Scale, string ZeroPoint)> _constants = [];
+    private readonly Dictionary<int, string> _biasZeros = [];
 
     public string Name => "quantize-static";
 
@@ -58,7 +59,7 @@ internal sealed class StaticQuantization(QuantizationPlan plan, IReadOnlyDiction
             graph,
             graph.AddConstant<sbyte>($"{basis}/w", OnnxElementType.Int8, weights.Dimensions, quantized.Values),
             scale,
-            Zeros(graph, OnnxElementType.Int8, channels),
+            graph.AddConstant<sbyte>($"{basis}/w_zero", OnnxElementType.Int8, [channels], new sbyte[channels]),
             unit.Axis));
         if (bias is not null)
         {
@@ -68,23 +69,23 @@ internal sealed class StaticQuantization(QuantizationPlan plan, IReadOnlyDiction
                 graph,
                 graph.AddConstant<int>($"{basis}/b", OnnxElementType.Int32, [channels], values),
                 graph.AddConstant<float>($"{basis}/b_scale", OnnxElementType.Float, [channels], scales),
-                Zeros(graph, OnnxElementType.Int32, channels),
+                BiasZeros(graph, channels),
                 0));
         }
     }
 
-    /// <summary>Zero points per channel, shared by all weights of as many channels.</summary>
-    private string Zeros(ModelGraph graph, OnnxElementType type, int channels)
+    /// <summary>
+    /// Zero points of biases, shared by all of as many channels. (Those of weights are not shared: with
+    /// session.x64quantprecision ONNX Runtime 1.30 converts weights with their zero points, and stops at one that it has converted.)
+    /// </summary>
+    private string BiasZeros(ModelGraph graph, int channels)
     {
-        var key = $"zeros/{type}/{channels}";
-        if (!_constants.TryGetValue(key, out var zeros))
+        if (!_biasZeros.TryGetValue(channels, out var zeros))
         {
-            var raw = new byte[channels * OnnxElementTypes.BitsOf(type) / 8];
-            var name = graph.AddConstant(OnnxTensor.OfRaw(graph.Fresh(key), type, [channels], raw));
-            _constants[key] = zeros = (name, name);
+            _biasZeros[channels] = zeros = graph.AddConstant<int>($"zeros/{channels}", OnnxElementType.Int32, [channels], new int[channels]);
         }
 
-        return zeros.ZeroPoint;
+        return zeros;
     }
 
     private static void Absorb(ModelGraph graph, OnnxNode activation)

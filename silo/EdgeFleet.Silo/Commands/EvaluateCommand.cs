@@ -27,7 +27,7 @@ internal static class EvaluateCommand
             var classes = await CompressCommand.LabelsAsync(parsed.GetRequiredValue(labels), cancellationToken);
             var evaluation = new ModelEvaluator(new OrtModelRunner(), TimeProvider.System).Evaluate(
                 await File.ReadAllBytesAsync(parsed.GetRequiredValue(model).FullName, cancellationToken),
-                other is null ? null : await File.ReadAllBytesAsync(other.FullName, cancellationToken),
+                other is null ? (ReadOnlyMemory<byte>?)null : await File.ReadAllBytesAsync(other.FullName, cancellationToken),
                 samples!,
                 classes!,
                 parsed.GetValue(runs),
