@@ -9,6 +9,7 @@ using EdgeFleet.Contracts.Models;
 using EdgeFleet.GrainContracts;
 using EdgeFleet.Silo.Artifacts;
 using EdgeFleet.Silo.Storage;
+using EdgeFleet.Silo.Variants;
 using Microsoft.Extensions.Options;
 using Orleans;
 
@@ -53,6 +54,7 @@ internal sealed class ModelIntake(
             throw Refuse(form, first.Kind, first.Subject, first.Message, inspection.Problems);
         }
 
+        await CheckCalibrationAsync(form, inspection, cancellationToken);
         var model = ModelInspector.FoldExternalData(source, external);
         var grain = grains.GetGrain<IModelGrain>(form.Model.Value);
         if (await grain.GetManifest() is { } there)
@@ -94,6 +96,21 @@ internal sealed class ModelIntake(
     }
 
     public void Dispose() => _places.Dispose();
+
+    private static async Task CheckCalibrationAsync(UploadForm form, ModelInspection inspection, CancellationToken cancellationToken)
+    {
+        if (form.Calibration is not { } file)
+        {
+            return;
+        }
+
+        var samples = CalibrationFiles.Samples(await File.ReadAllBytesAsync(file.Path, cancellationToken), file.Name, form.Input);
+        CalibrationFiles.CheckShape(samples, inspection.Inputs);
+        if (form.Labels is { } labels)
+        {
+            _ = CalibrationFiles.Labels(await File.ReadAllBytesAsync(labels.Path, cancellationToken), labels.Name, samples);
+        }
+    }
 
     private static bool IsSame(ModelManifest there, ReadOnlyMemory<byte> model, UploadForm form) =>
         there.Artifact.Sha256 == Sha256Digest.Of(model.Span)

@@ -172,6 +172,11 @@ internal sealed class UploadReader(string folder, long limitBytes)
         }
 
         var file = _files.GetValueOrDefault("model") ?? throw ApiException.BadRequest("The part 'model', the ONNX file, is missing.");
+        if (_files.ContainsKey("labels") && !_files.ContainsKey("calibration"))
+        {
+            throw ApiException.BadRequest("The part 'labels' came without 'calibration', whose labels they are.");
+        }
+
         return new UploadForm(model, input, file, DataFolder, _files.GetValueOrDefault("calibration"), _files.GetValueOrDefault("labels"));
     }
 

@@ -1,3 +1,4 @@
+using EdgeFleet.Grains;
 using EdgeFleet.Platform.Orleans;
 using Orleans.Hosting;
 
@@ -9,5 +10,6 @@ internal static class GrainServices
     public static void UseFleetGrains(this WebApplicationBuilder builder, DataFolder folder) => builder.UseOrleans(silo => silo
         .UseLocalhostClustering()
         .AddSqliteGrainStorage("Default", o => o.Path = folder.GrainDatabase)
-        .UseSqliteReminderService(o => o.Path = folder.GrainDatabase));
+        .UseSqliteReminderService(o => o.Path = folder.GrainDatabase)
+        .AddEdgeFleetGrains());
 }
