@@ -1,6 +1,8 @@
 using EdgeFleet.Silo.Api;
 using EdgeFleet.Silo.Artifacts;
 using EdgeFleet.Silo.Dashboard;
+using EdgeFleet.Silo.Identity;
+using EdgeFleet.Silo.Mqtt;
 using EdgeFleet.Silo.Storage;
 using EdgeFleet.Silo.Telemetry;
 using EdgeFleet.Silo.Variants;
@@ -62,6 +64,9 @@ internal sealed class SiloHost : IAsyncDisposable
     {
         yield return $"silo is up: {Url}";
         yield return $"data folder: {_folder.Root}";
+        var broker = _app.Services.GetRequiredService<IBrokerAccess>();
+        yield return $"broker: mqtts://{broker.DeviceHost}:{broker.DevicePort}";
+        yield return $"enrolment token: {_app.Services.GetRequiredService<IEnrolment>().TokenFile}";
     }
 
     /// <summary>Returns when Ctrl-C, SIGTERM or a failed part stopped the silo.</summary>
@@ -102,6 +107,9 @@ internal sealed class SiloHost : IAsyncDisposable
         services.AddArtifactStore();
         services.AddFleetMetrics();
         services.AddVariants();
+        services.AddEdgeFleetIdentity();
+        services.AddEdgeFleetBroker();
+        services.AddFleetBridge();
         services.AddFleetApi();
         builder.UseFleetGrains(folder);
         builder.AddEdgeFleetDashboard(folder.Keys);

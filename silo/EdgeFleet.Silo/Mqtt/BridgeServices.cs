@@ -1,6 +1,5 @@
 using EdgeFleet.Grains.Ports;
 using EdgeFleet.Mqtt;
-using EdgeFleet.Mqtt.Libmosquitto;
 using EdgeFleet.Silo.Hosting;
 
 namespace EdgeFleet.Silo.Mqtt;
@@ -13,7 +12,6 @@ internal static class BridgeServices
     /// <summary>The link, and all that comes and goes over it. Needs an <see cref="IBrokerAccess"/>, whose part is registered before.</summary>
     public static IServiceCollection AddFleetBridge(this IServiceCollection services)
     {
-        services.AddSingleton<IMqttLinkFactory>(_ => new LibmosquittoLinkFactory());
         services.AddSingleton(CreateLink);
         services.AddSingleton<IDesiredStatePublisher, DesiredStatePublisher>();
         services.AddSingleton<RejectionLog>();
