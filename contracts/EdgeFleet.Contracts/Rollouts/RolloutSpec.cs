@@ -14,32 +14,33 @@ public enum ErrorAction
 
 /// <summary>What an operator asks for.</summary>
 /// <param name="Model">The model to bring to the fleet.</param>
+/// <remarks>Not changed after it was made. The setters are for the source-generated JSON reader, which would null the defaults of init-only properties.</remarks>
 public sealed record RolloutSpec(ModelId Model)
 {
     /// <summary>Devices by id; empty selects all, or those with all of <see cref="Tags"/>.</summary>
-    public IReadOnlyList<DeviceId> Devices { get; init; } = [];
+    public IReadOnlyList<DeviceId> Devices { get; set; } = [];
 
     /// <summary>Tags which a device must carry, all of them.</summary>
-    public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Tags { get; set; } = new Dictionary<string, string>();
 
     /// <summary>Devices in the first wave, the canary; at least 1.</summary>
-    public int CanaryDevices { get; init; } = 1;
+    public int CanaryDevices { get; set; } = 1;
 
     /// <summary>Share in [0, 1] of a wave's *completed* devices that must be proved before the next wave opens.</summary>
-    public double SuccessThreshold { get; init; } = 1.0;
+    public double SuccessThreshold { get; set; } = 1.0;
 
     /// <summary>Share in [0, 1] of a wave's *completed* devices which may fail; above it the error action is taken.</summary>
-    public double ErrorThreshold { get; init; }
+    public double ErrorThreshold { get; set; }
 
     /// <summary>What happens above the error threshold.</summary>
-    public ErrorAction OnError { get; init; } = ErrorAction.RollBack;
+    public ErrorAction OnError { get; set; } = ErrorAction.RollBack;
 
     /// <summary>Share in [0, 1] of a device's recent inputs on which new and serving variant must agree.</summary>
-    public double AgreementFloor { get; init; } = 0.9;
+    public double AgreementFloor { get; set; } = 0.9;
 
     /// <summary>How long each device must serve the new variant without error before it is proved.</summary>
-    public TimeSpan Soak { get; init; } = TimeSpan.FromSeconds(2);
+    public TimeSpan Soak { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Profiles that may be chosen; empty allows all.</summary>
-    public IReadOnlyList<CompressionProfile> Profiles { get; init; } = [];
+    public IReadOnlyList<CompressionProfile> Profiles { get; set; } = [];
 }

@@ -69,6 +69,11 @@ internal sealed partial class BlobPublisher(
 
     public async ValueTask DisposeAsync()
     {
+        if (_stop.IsCancellationRequested)
+        {
+            return;
+        }
+
         await _stop.CancelAsync();
         await _worker;
         for (var i = 0; i < BlobLimits.ChunksInFlight; i++)

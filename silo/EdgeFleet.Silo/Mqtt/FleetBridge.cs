@@ -39,6 +39,11 @@ internal sealed partial class FleetBridge(
 
     public async ValueTask DisposeAsync()
     {
+        if (_stop.IsCancellationRequested)
+        {
+            return;
+        }
+
         await _stop.CancelAsync();
         await _reader;
         if (_lanes is not null)

@@ -119,6 +119,11 @@ internal sealed partial class FleetStore : IFleetProjection, IFleetDirectory, IA
 
     public async ValueTask DisposeAsync()
     {
+        if (_stop.IsCancellationRequested)
+        {
+            return;
+        }
+
         await _stop.CancelAsync();
         await _writer;
         _stop.Dispose();

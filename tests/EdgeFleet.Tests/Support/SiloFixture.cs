@@ -1,4 +1,5 @@
 using EdgeFleet.Silo.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace EdgeFleet.Tests.Support;
 

@@ -23,7 +23,7 @@ public sealed class ApiTests(ApiTests.Shared shared) : IClassFixture<ApiTests.Sh
     [InlineData("GET", "/api/v1/models/lenet:9/variants", 404, "lenet:9")]
     [InlineData("GET", "/api/v1/rollouts/r-9", 404, "r-9")]
     [InlineData("POST", "/api/v1/rollouts/r-9/pause", 404, "r-9")]
-    [InlineData("POST", "/api/v1/rollouts/r-9/explode", 404, "/api/v1/rollouts/r-9/explode")]
+    [InlineData("POST", "/api/v1/rollouts/r-9/explode", 405, "/api/v1/rollouts/r-9/explode")]
     [InlineData("GET", "/api/v1/artifacts/abc", 400, "abc")]
     [InlineData("GET", "/api/v1/artifacts/0000000000000000000000000000000000000000000000000000000000000000", 404, "artifact")]
     [InlineData("DELETE", "/api/v1/devices", 405, "DELETE")]
