@@ -8,6 +8,9 @@ public static unsafe class OrtRuntime
 {
     private static readonly Lazy<IReadOnlyList<string>> Providers = new(ReadProviders, LazyThreadSafetyMode.PublicationOnly);
 
+    private static readonly Lazy<IReadOnlyList<string>> Usable = new(
+        () => [.. Providers.Value.Where(ProviderTrial.Works)], LazyThreadSafetyMode.ExecutionAndPublication);
+
     /// <summary>Version of ONNX Runtime, such as <c>1.30.0</c>.</summary>
     /// <exception cref="OrtLibraryNotFoundException">There is no usable library.</exception>
     public static string Version => OrtApi.Instance.Version;
@@ -21,6 +24,9 @@ public static unsafe class OrtRuntime
     /// <summary>Execution providers that the library was built with, best first; <c>CPUExecutionProvider</c> is always the last.</summary>
     /// <remarks>Built in does not mean usable: a provider can still miss its driver or device, which is found out when a session is made.</remarks>
     public static IReadOnlyList<string> AvailableProviders => Providers.Value;
+
+    /// <summary>Of <see cref="AvailableProviders"/>, those with which a session can be made on this machine; tried once.</summary>
+    public static IReadOnlyList<string> UsableProviders => Usable.Value;
 
     private static string[] ReadProviders()
     {

@@ -19,7 +19,7 @@ internal sealed class CapabilityProbe(string root = "/") : ICapabilityProbe
             declared.MemoryBytes ?? Memory(limits),
             DiskFree(dataFolder),
             OrtRuntime.Version,
-            OrtRuntime.AvailableProviders,
+            OrtRuntime.UsableProviders,
             declared.Precisions ?? []);
     }
 

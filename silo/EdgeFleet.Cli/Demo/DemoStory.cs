@@ -95,6 +95,11 @@ internal sealed class DemoStory(DemoOptions options, Stage stage, DemoScreen scr
             throw new DemoFailedException($"the rollout of {Good} ended as {end.Status}: {end.Message ?? (end.Events is [.., var last] ? last.Text : "it said nothing")}");
         }
 
+        if (end.Executions.FirstOrDefault(e => e.Status != ExecutionStatus.Succeeded) is { } left)
+        {
+            throw new DemoFailedException($"{left.Device} did not get {Good}: {left.Status}, {left.Message ?? left.Reason}");
+        }
+
         foreach (var execution in end.Executions)
         {
             screen.Say($"{execution.Device}: {execution.Reason}");
@@ -196,7 +201,7 @@ internal sealed class DemoStory(DemoOptions options, Stage stage, DemoScreen scr
     {
         var output = await stage.RunToolAsync(
             "evaluate",
-            ["evaluate", stage.Asset(Name + ".onnx"), "--images", stage.Asset("fashion-test-images-idx3-ubyte.gz"), "--labels", stage.Asset("fashion-test-labels-idx1-ubyte.gz"), "--json"],
+            ["evaluate", stage.Asset(Name + ".onnx"), "--images", stage.Asset("fashion-test-images-idx3-ubyte.gz"), "--labels", stage.Asset("fashion-test-labels-idx1-ubyte.gz"), "--runs", "1", "--json"],
             cancellationToken);
         using var json = JsonDocument.Parse(output);
         return json.RootElement.GetProperty("accuracy").GetDouble();
