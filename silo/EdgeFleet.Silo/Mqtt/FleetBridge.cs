@@ -103,7 +103,6 @@ internal sealed partial class FleetBridge(
                 await device.Register(body);
                 await fleet.FlushAsync(_stop.Token);
                 counters.MessageTaken(UpKind.Registration);
-                await AcknowledgeAsync(message.Device, new UpAck(UpKind.Registration, body.Incarnation, 1));
                 return;
             case UpMessage.Presence { Body: var body }:
                 await device.SetPresence(body);

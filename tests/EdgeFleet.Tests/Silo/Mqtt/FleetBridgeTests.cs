@@ -92,15 +92,15 @@ public sealed class FleetBridgeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Each_taken_message_is_acknowledged_to_its_device()
+    public async Task Taken_telemetry_is_acknowledged_to_its_device()
     {
         await _device.SubscribeAsync(Topics.Ack(Samples.Cam1), MqttQos.AtLeastOnce, CancellationToken.None);
 
         await Send(Topics.Registration(Samples.Cam1), JsonSerializer.SerializeToUtf8Bytes(Samples.Registration, WireJson.Default.DeviceRegistration));
         await Send(Topics.Telemetry(Samples.Cam1), Telemetry(7));
 
-        (await ReceiveAsync(2)).Select(m => JsonSerializer.Deserialize(m.Payload.Span, WireJson.Default.UpAck)!)
-            .ShouldBe([new UpAck(UpKind.Registration, Samples.Incarnation, 1), new UpAck(UpKind.Telemetry, Samples.Incarnation, 7)]);
+        (await ReceiveAsync(1)).Select(m => JsonSerializer.Deserialize(m.Payload.Span, WireJson.Default.UpAck)!)
+            .ShouldBe([new UpAck(UpKind.Telemetry, Samples.Incarnation, 7)]);
     }
 
     [Fact]
