@@ -60,13 +60,18 @@ internal sealed class SiloHost : IAsyncDisposable
     }
 
     /// <summary>What an operator needs to know at start.</summary>
-    public IEnumerable<string> Welcome()
+    public IReadOnlyList<string> Welcome()
     {
-        yield return $"silo is up: {Url}";
-        yield return $"data folder: {_folder.Root}";
+        // Asked before the first line is out: whoever waits for the URL finds the token's file.
         var broker = _app.Services.GetRequiredService<IBrokerAccess>();
-        yield return $"broker: mqtts://{broker.DeviceHost}:{broker.DevicePort}";
-        yield return $"enrolment token: {_app.Services.GetRequiredService<IEnrolment>().TokenFile}";
+        var token = _app.Services.GetRequiredService<IEnrolment>().TokenFile;
+        return
+        [
+            $"silo is up: {Url}",
+            $"data folder: {_folder.Root}",
+            $"broker: mqtts://{broker.DeviceHost}:{broker.DevicePort}",
+            $"enrolment token: {token}",
+        ];
     }
 
     /// <summary>Returns when Ctrl-C, SIGTERM or a failed part stopped the silo.</summary>
