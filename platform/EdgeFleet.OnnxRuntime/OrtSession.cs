@@ -104,6 +104,8 @@ public sealed unsafe partial class OrtSession : IDisposable
 
     public void Dispose() => handle.Dispose();
 
+    internal OrtHandle Handle => handle;
+
     internal OrtUse Use() => new(handle);
 
     private static OrtSession Open(OrtSessionOptions options, IDisposable? bytes, Func<OrtApi, nint, nint, nint> create)

@@ -1,4 +1,5 @@
 using EdgeFleet.Benchmarks.Grains;
+using EdgeFleet.Benchmarks.Ort;
 
 namespace EdgeFleet.Benchmarks;
 
@@ -8,5 +9,6 @@ internal static class Benchmarks
     public static IReadOnlyList<IBenchmark> All { get; } =
     [
         new GrainBenchmark(),
+        new OrtBenchmark(),
     ];
 }
