@@ -37,11 +37,11 @@ public sealed class CollectionAgeLimitAttribute : Attribute
     /// <param name="inactivityPeriod">Format of <see cref="TimeSpan.Parse(string)"/>.</param>
     public CollectionAgeLimitAttribute(string inactivityPeriod) => _age = TimeSpan.Parse(inactivityPeriod);
 
-    public double Days { private get; init; }
+    public double Days { get; init; }
 
-    public double Hours { private get; init; }
+    public double Hours { get; init; }
 
-    public double Minutes { private get; init; }
+    public double Minutes { get; init; }
 
     /// <summary>Never collected.</summary>
     public bool AlwaysActive { get; init; }

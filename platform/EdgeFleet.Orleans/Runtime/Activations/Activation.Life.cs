@@ -131,6 +131,12 @@ internal sealed partial class Activation
         }
 
         _ending = turn;
+        if (turn.Drain)
+        {
+            // No new ticks, and those that run learn of it; otherwise they could keep the silo from stopping.
+            DisposeTimers();
+        }
+
         if (_state == ActivationState.Created)
         {
             _endBegun = true;

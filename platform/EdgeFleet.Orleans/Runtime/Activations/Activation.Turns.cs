@@ -55,7 +55,10 @@ internal sealed partial class Activation
     {
         if (_state == ActivationState.Created)
         {
+            // It waits first, so that a failure of the activation is its failure too.
+            Wait(call);
             BeginActivation(call.Context);
+            return;
         }
 
         switch (_state)

@@ -15,7 +15,11 @@ public sealed class CallTests : IAsyncLifetime
 
     public async Task InitializeAsync() => _silo = await TestSilo.StartAsync(_stage.AddTo, _time);
 
-    public async Task DisposeAsync() => await _silo.DisposeAsync();
+    public async Task DisposeAsync()
+    {
+        _stage.ReleaseAll();
+        await _silo.DisposeAsync();
+    }
 
     [Fact]
     public async Task An_exception_reaches_the_caller_with_its_type_and_members()

@@ -12,7 +12,11 @@ public sealed class CycleTests : IAsyncLifetime
 
     public async Task InitializeAsync() => _silo = await TestSilo.StartAsync(_stage.AddTo, _time);
 
-    public async Task DisposeAsync() => await _silo.DisposeAsync();
+    public async Task DisposeAsync()
+    {
+        _stage.ReleaseAll();
+        await _silo.DisposeAsync();
+    }
 
     [Fact]
     public async Task A_cycle_of_calls_ends_with_a_timeout_and_both_grains_go_on()

@@ -12,6 +12,7 @@ internal sealed class Stage
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _entered = new();
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _released = new();
     private readonly ConcurrentQueue<string> _log = new();
+    private volatile bool _open;
 
     /// <summary>What happened, in order.</summary>
     public IReadOnlyList<string> Log => [.. _log];
@@ -25,13 +26,23 @@ internal sealed class Stage
     {
         Note($"{phase} begins");
         Of(_entered, phase).TrySetResult();
-        return Of(_released, phase).Task.WaitAsync(cancellationToken);
+        return _open ? Task.CompletedTask : Of(_released, phase).Task.WaitAsync(cancellationToken);
     }
 
     public bool HasEntered(string phase) => Of(_entered, phase).Task.IsCompleted;
 
     /// <summary>Called by the test.</summary>
     public Task EnteredAsync(string phase) => Of(_entered, phase).Task.WaitAsync(Patience);
+
+    /// <summary>At the end of a test, so that the silo can drain.</summary>
+    public void ReleaseAll()
+    {
+        _open = true;
+        foreach (var phase in _entered.Keys)
+        {
+            Release(phase);
+        }
+    }
 
     public void Release(string phase) => Of(_released, phase).TrySetResult();
 

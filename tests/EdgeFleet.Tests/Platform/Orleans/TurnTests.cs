@@ -10,7 +10,11 @@ public sealed class TurnTests : IAsyncLifetime
 
     public async Task InitializeAsync() => _silo = await TestSilo.StartAsync(_stage.AddTo);
 
-    public async Task DisposeAsync() => await _silo.DisposeAsync();
+    public async Task DisposeAsync()
+    {
+        _stage.ReleaseAll();
+        await _silo.DisposeAsync();
+    }
 
     [Fact]
     public async Task A_call_waits_while_another_awaits()
