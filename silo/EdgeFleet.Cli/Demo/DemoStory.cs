@@ -3,6 +3,7 @@ using EdgeFleet.Cli.Commands;
 using EdgeFleet.Cli.Http;
 using EdgeFleet.Cli.Output;
 using EdgeFleet.Contracts.Api;
+using EdgeFleet.Contracts.Delivery;
 using EdgeFleet.Contracts.Ids;
 using EdgeFleet.Contracts.Models;
 using EdgeFleet.Contracts.Rollouts;
@@ -27,22 +28,25 @@ internal sealed class DemoStory(DemoOptions options, Stage stage, DemoScreen scr
 
     public async Task<DemoReport> RunAsync(CancellationToken cancellationToken)
     {
+        await StartAsync(cancellationToken);
+        var manifest = await UploadAsync(cancellationToken);
+        var received = await RollOutAsync(cancellationToken);
+
+        // The devices have work to do for a while: what needs the machine more than the fleet is done meanwhile.
         using var background = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var accuracy = MeasureFp32Async(background.Token);
+        var bad = PrepareBadVersionAsync(background.Token);
+        var fp32 = MeasureFp32Async(bad, background.Token);
         try
         {
-            await StartAsync(cancellationToken);
-            var manifest = await UploadAsync(cancellationToken);
-            var received = await RollOutAsync(cancellationToken);
             await LoseBrokerAsync(cancellationToken);
             await ClassifyAsync(cancellationToken);
-            var rolledBack = await RefuseBadVersionAsync(cancellationToken);
-            return await ReportAsync(manifest, received, rolledBack, await accuracy, cancellationToken);
+            var rolledBack = await RefuseBadVersionAsync(bad, cancellationToken);
+            return await ReportAsync(manifest, received, rolledBack, await fp32, cancellationToken);
         }
         finally
         {
             await background.CancelAsync();
-            await ((Task)accuracy).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(bad, fp32).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -147,20 +151,40 @@ internal sealed class DemoStory(DemoOptions options, Stage stage, DemoScreen scr
         await FollowAsync("enough images", devices => devices.All(d => DeviceBoard.Labelled(d) >= options.Images), cancellationToken, counts: true);
     }
 
-    private async Task<bool> RefuseBadVersionAsync(CancellationToken cancellationToken)
+    /// <summary>Makes and uploads it, and has its forms produced, while the devices are busy.</summary>
+    private async Task PrepareBadVersionAsync(CancellationToken cancellationToken)
     {
-        screen.Begin("A bad version: it loads, it runs, it reproduces its golden outputs, and its classes are permuted");
         var file = Path.Combine(stage.Folder, Name + "-permuted.onnx");
         await stage.RunToolAsync("permute", ["permute", stage.Asset(Name + ".onnx"), "-o", file], cancellationToken);
         await stage.Fleet.PushModelAsync(
             new ModelUpload(Bad.Name, Bad.Version, new FileInfo(file)) { Calibration = new FileInfo(stage.Asset("fashion-calib512-images-idx3-ubyte.gz")) },
             cancellationToken);
+        var profiles = (await stage.Fleet.DevicesAsync(cancellationToken)).Devices.Select(d => d.Desired?.Profile).OfType<CompressionProfile>().Distinct();
+        foreach (var profile in profiles)
+        {
+            await stage.Fleet.EnsureVariantAsync(Bad, profile, cancellationToken);
+        }
+
+        while ((await stage.Fleet.ModelAsync(Bad, cancellationToken)).Variants.Any(v => v.Status == VariantStatus.Producing))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(250), time, cancellationToken);
+        }
+    }
+
+    private async Task<bool> RefuseBadVersionAsync(Task prepared, CancellationToken cancellationToken)
+    {
+        screen.Begin("A bad version: it loads, it runs, it reproduces its golden outputs, and its classes are permuted");
+        await prepared;
         var rollout = await stage.Fleet.StartRolloutAsync(new RolloutSpec(Bad) { Soak = TimeSpan.FromSeconds(1) }, new RolloutId("fashion-2"), cancellationToken);
         _board.ForgetStory();
         var end = await FollowRolloutAsync(rollout, cancellationToken);
         var refusal = end.Executions.FirstOrDefault(e => e.Status is ExecutionStatus.Failed or ExecutionStatus.RolledBack);
         screen.Say(refusal is null ? $"nobody refused it: {end.Status}" : $"{refusal.Device} refused it: {refusal.Message}");
 
+        await FollowAsync(
+            "every device proved on the good version again",
+            seen => seen.All(d => d.Reported is { Phase: InstallPhase.Proved } reported && reported.Generation == d.Desired?.Generation),
+            cancellationToken);
         var devices = await DevicesAsync(cancellationToken);
         foreach (var device in devices)
         {
@@ -197,8 +221,9 @@ internal sealed class DemoStory(DemoOptions options, Stage stage, DemoScreen scr
             Math.Round(fp32, 5));
     }
 
-    private async Task<double> MeasureFp32Async(CancellationToken cancellationToken)
+    private async Task<double> MeasureFp32Async(Task after, CancellationToken cancellationToken)
     {
+        await after;
         var output = await stage.RunToolAsync(
             "evaluate",
             ["evaluate", stage.Asset(Name + ".onnx"), "--images", stage.Asset("fashion-test-images-idx3-ubyte.gz"), "--labels", stage.Asset("fashion-test-labels-idx1-ubyte.gz"), "--runs", "1", "--json"],
