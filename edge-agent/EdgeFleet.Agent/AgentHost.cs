@@ -32,6 +32,7 @@ internal sealed partial class AgentHost : IDisposable
     private readonly RecentInputs _recent = new(DesiredStateReader.MaxRecentInputs);
     private readonly InferenceService _inference;
     private readonly ILogger<AgentHost> _logger;
+    private readonly HttpClient _http;
     private volatile IMqttLink? _link;
 
     /// <summary>Takes the data folder and reads the state in it.</summary>
@@ -60,6 +61,7 @@ internal sealed partial class AgentHost : IDisposable
             throw new DataFolderException($"Data folder {_folder.Root} can't be used: {e.Message}", e);
         }
 
+        _http = parts.Http ?? new HttpClient { Timeout = TimeSpan.FromSeconds(20) };
         _telemetry = new TelemetryAccumulator(parts.Time);
         _rejections = new MessageRejections(options.Device, Log<MessageRejections>());
         _inference = new InferenceService(_slot, _recent, _telemetry, parts.Time, Log<InferenceService>());
@@ -122,6 +124,13 @@ internal sealed partial class AgentHost : IDisposable
             Task.Run(() => downlink.RunAsync(stop.Token), CancellationToken.None),
             CollectAsync(uplink, stop.Token),
         ];
+        if (_options.PlainBroker is null)
+        {
+            var store = new IdentityStore(_folder.Identity);
+            loops.Add(new CertificateRenewal(
+                store, Enroller(store), _options.Server, _options.Token, _options.Device, _parts.Time, Log<CertificateRenewal>()).RunAsync(stop.Token));
+        }
+
         if (_parts.Source is { } source)
         {
             loops.Add(new InferenceLoop(source, _inference, _slot, _options.RatePerSecond, _parts.Time, Log<InferenceLoop>()).RunAsync(stop.Token));
@@ -142,6 +151,11 @@ internal sealed partial class AgentHost : IDisposable
 
     public void Dispose()
     {
+        if (_parts.Http is null)
+        {
+            _http.Dispose();
+        }
+
         _slot.Dispose();
         _outbox.Dispose();
         _folder.Dispose();
@@ -176,13 +190,13 @@ internal sealed partial class AgentHost : IDisposable
                 throw new EnrolmentException($"{_options.Device} is not enrolled: give --server and --token.");
             }
 
-            using var own = _parts.Http is null ? new HttpClient { Timeout = TimeSpan.FromSeconds(20) } : null;
-            identity = await new Enroller(_parts.Http ?? own!, store, _parts.Time, _parts.Random, Log<Enroller>())
-                .EnrolAsync(_options.Server, _options.Token, _options.Device, cancellationToken);
+            identity = await Enroller(store).EnrolAsync(_options.Server, _options.Token, _options.Device, cancellationToken);
         }
 
         return basic with { Host = identity.BrokerHost, Port = identity.BrokerPort, Tls = store.Tls };
     }
+
+    private Enroller Enroller(IdentityStore store) => new(_http, store, _parts.Time, _parts.Random, Log<Enroller>());
 
     private DeviceRegistration Register() => new(
         _options.Device,

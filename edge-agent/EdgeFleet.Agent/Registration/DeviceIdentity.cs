@@ -6,5 +6,6 @@ namespace EdgeFleet.Agent.Registration;
 /// <param name="Device">Its id, also the certificate's common name.</param>
 /// <param name="BrokerHost">Where the broker listens.</param>
 /// <param name="BrokerPort">TLS port.</param>
+/// <param name="NotBefore">When the certificate begins.</param>
 /// <param name="NotAfter">When the certificate ends.</param>
-internal sealed record DeviceIdentity(DeviceId Device, string BrokerHost, int BrokerPort, DateTimeOffset NotAfter);
+internal sealed record DeviceIdentity(DeviceId Device, string BrokerHost, int BrokerPort, DateTimeOffset NotBefore, DateTimeOffset NotAfter);

@@ -78,9 +78,10 @@ internal sealed class IdentityStore(string folder)
 
         DurableFile.Replace(CertificatePath, Encoding.ASCII.GetBytes(response.CertificatePem));
         DurableFile.Replace(AuthorityPath, Encoding.ASCII.GetBytes(response.AuthorityPem));
-        var identity = new DeviceIdentity(
-            device, response.BrokerHost, response.BrokerPort, new DateTimeOffset(certificate.NotAfter.ToUniversalTime(), TimeSpan.Zero));
+        var identity = new DeviceIdentity(device, response.BrokerHost, response.BrokerPort, Utc(certificate.NotBefore), Utc(certificate.NotAfter));
         DurableFile.Replace(IdentityPath, JsonSerializer.SerializeToUtf8Bytes(identity, AgentJson.Default.DeviceIdentity));
         return identity;
     }
+
+    private static DateTimeOffset Utc(DateTime local) => new(local.ToUniversalTime(), TimeSpan.Zero);
 }

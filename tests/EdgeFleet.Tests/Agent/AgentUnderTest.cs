@@ -30,7 +30,8 @@ internal sealed class AgentUnderTest : IAsyncDisposable
         ScriptedLoader loader,
         IInputSource? source,
         Func<AgentOptions, AgentOptions>? adjust = null,
-        ILoggerFactory? loggers = null)
+        ILoggerFactory? loggers = null,
+        HttpClient? http = null)
     {
         var options = new AgentOptions
         {
@@ -57,6 +58,7 @@ internal sealed class AgentUnderTest : IAsyncDisposable
             Prover = new PlainProver(),
             Probe = new FixedProbe(),
             Source = source,
+            Http = http,
             Loggers = loggers ?? Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance,
             Random = new Random(1),
         };
