@@ -25,7 +25,8 @@ public sealed record LatencyHistogram(IReadOnlyList<long> Counts, double SumMs)
             return 0;
         }
 
-        return Math.Min(BucketCount - 1, (int)Math.Floor((4 * Math.Log2(milliseconds / 0.001)) + 1e-9) + 1);
+        var octaves = Math.Floor((4 * Math.Log2(milliseconds / 0.001)) + 1e-9);
+        return octaves >= BucketCount - 2 ? BucketCount - 1 : (int)octaves + 1;
     }
 
     public LatencyHistogram Add(LatencyHistogram other)

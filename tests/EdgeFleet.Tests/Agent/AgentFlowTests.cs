@@ -155,7 +155,7 @@ public sealed class AgentFlowTests : IAsyncLifetime
         await _silo.SendRawAsync(topic, Encoding.UTF8.GetBytes("this is not JSON"));
         await _silo.SendRawAsync(topic, new byte[3_000_000]);
         await _silo.SendRawAsync(topic, System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(
-            Desire(9, "shift=0") with { Device = new DeviceId("cam-2") }, Contracts.Json.WireJson.Default.DesiredState));
+            Desire(9, "shift=0") with { Device = new DeviceId("cam-2") }, EdgeFleet.Contracts.Json.WireJson.Default.DesiredState));
         await _silo.SendRawAsync(Topics.Ack(Some.Device), "{}"u8.ToArray());
         await Eventually.True(() => _agent.Host.Status().MessagesIgnored.Values.Sum() >= 7, "all seven are counted");
         var counts = _agent.Host.Status().MessagesIgnored;
