@@ -48,19 +48,34 @@ internal sealed partial class VariantGrain
             await SaveAsync();
             LogEnded(manifest.Model, Profile, result.Status, result.Message ?? "");
             await GrainFactory.GetGrain<IFleetGrain>(IFleetGrain.Key).ProductionClosed(Key);
-            foreach (var model in store.State.Models.ToArray())
-            {
-                await GrainFactory.GetGrain<IModelGrain>(model.Value).VariantChanged(Info);
-            }
         }
         catch (Exception e)
         {
             LogNotStored(manifest.Model, Profile, e);
+            return;
         }
         finally
         {
             _production = null;
             DelayDeactivation(TimeSpan.FromSeconds(-1));
+        }
+
+        await TellAsync();
+    }
+
+    /// <summary>After the end, so that whoever hears of a failure can ask again at once.</summary>
+    private async Task TellAsync()
+    {
+        foreach (var model in store.State.Models.ToArray())
+        {
+            try
+            {
+                await GrainFactory.GetGrain<IModelGrain>(model.Value).VariantChanged(Info);
+            }
+            catch (Exception e)
+            {
+                LogNotStored(model, Profile, e);
+            }
         }
     }
 
