@@ -26,8 +26,8 @@ internal sealed partial class VariantGrain(
 
     private CompressionProfile Profile => VariantKey.ProfileOf(Key);
 
-    private VariantInfo Info => store.State.Info
-        ?? new VariantInfo(Sha256Digest.Parse(Key.Split('/')[0]), Profile, VariantStatus.None, null, null, null, null, null);
+    /// <summary>What may be said: an end only when it is stored.</summary>
+    private VariantInfo Info => _production is not null ? Blank(VariantStatus.Producing) : store.State.Info ?? Blank(VariantStatus.None);
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -65,7 +65,7 @@ internal sealed partial class VariantGrain(
         {
             await GrainFactory.GetGrain<IFleetGrain>(IFleetGrain.Key).ProductionOpened(Key);
             store.State.Manifest = manifest;
-            store.State.Info = new VariantInfo(manifest.Artifact.Sha256, Profile, VariantStatus.Producing, null, null, null, null, null);
+            store.State.Info = Blank(VariantStatus.Producing);
             await SaveAsync();
             StartProduction(manifest);
         }
@@ -91,6 +91,8 @@ internal sealed partial class VariantGrain(
     }
 
     public Task<VariantInfo> Describe() => Task.FromResult(Info);
+
+    private VariantInfo Blank(VariantStatus status) => new(Sha256Digest.Parse(Key.Split('/')[0]), Profile, status, null, null, null, null, null);
 
     private async Task SaveAsync()
     {
