@@ -5,6 +5,9 @@ namespace Orleans.Runtime.Activations;
 /// <content>How an activation begins and ends.</content>
 internal sealed partial class Activation
 {
+    /// <summary>Activations that may pass a call on, before its caller is told.</summary>
+    private const int MaxPasses = 1000;
+
     private static readonly DeactivationTurn IdleTurn =
         new(new DeactivationReason(DeactivationReasonCode.ActivationIdle, "Nobody has called it for the collection age."), OnlyIfIdle: true, Drain: false);
 
@@ -270,9 +273,18 @@ internal sealed partial class Activation
     /// <summary>To the next activation; ticks of this one's timers end with it.</summary>
     private void PassOn(GrainCall call)
     {
-        if (call.Method is not null && !call.IsAnswered)
+        if (call.Method is null || call.IsAnswered)
         {
-            Runtime.Deliver(call);
+            return;
         }
+
+        if (++call.Passes > MaxPasses)
+        {
+            call.AnswerWith(new OrleansMessageRejectionException(
+                $"{call.Name} was passed on by {MaxPasses} activations of {GrainId}, each of which ended before its turn: does the grain deactivate itself while it activates?"));
+            return;
+        }
+
+        Runtime.Deliver(call);
     }
 }

@@ -37,6 +37,9 @@ internal abstract class GrainCall
     /// <summary>The activation that runs the method; null before.</summary>
     public Activation? RunsOn { get; set; }
 
+    /// <summary>How many activations ended before its turn.</summary>
+    public int Passes { get; set; }
+
     /// <summary>Filters run it, and answer it.</summary>
     public bool IsFiltered { get; set; }
 

@@ -37,6 +37,9 @@ internal sealed class Trouble
 
     public Exception? InTimer { get; set; }
 
+    /// <summary>Each activation ends itself.</summary>
+    public bool EndAtOnce { get; set; }
+
     /// <summary>Activation stays in phase "activating" until the test lets it go.</summary>
     public bool SlowActivation { get; set; }
 }
@@ -71,6 +74,11 @@ internal class LifeGrain : Grain, ILifeGrain, IAsyncDisposable
         if (_trouble.SlowActivation)
         {
             await _stage.EnterAsync("activating", cancellationToken);
+        }
+
+        if (_trouble.EndAtOnce)
+        {
+            DeactivateOnIdle();
         }
 
         if (_trouble.InActivation is { } exception)

@@ -101,6 +101,13 @@ public sealed class LifeTests : LifeTest
     }
 
     [Fact]
+    public async Task A_grain_that_ends_itself_whenever_it_is_activated_does_not_turn_in_circles_for_ever()
+    {
+        Trouble.EndAtOnce = true;
+        (await Should.ThrowAsync<OrleansMessageRejectionException>(Grain.Activation().WaitAsync(Patience))).Message.ShouldContain("ILifeGrain.Activation");
+    }
+
+    [Fact]
     public async Task An_activation_that_nobody_calls_is_collected()
     {
         await Grain.Activation();
