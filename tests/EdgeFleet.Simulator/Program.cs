@@ -1,7 +1,7 @@
 using System.CommandLine;
 using EdgeFleet.Simulator;
 
-var server = new Option<Uri>("--server") { Description = "The silo's address.", Required = true };
+var server = new Option<string>("--server") { Description = "The silo's address.", Required = true };
 var token = new Option<string>("--token") { Description = "The enrolment token.", Required = true };
 var count = new Option<int>("--count") { Description = "Devices, 1 to 5000.", DefaultValueFactory = _ => 50 };
 var source = new Option<string?>("--source") { Description = "Folder with IDX images which all devices look at; without, random bytes of 28 x 28." };
@@ -20,7 +20,7 @@ command.SetAction(async (parsed, cancellationToken) =>
         : new CancellationTokenSource();
     using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
     await using var fleet = new SimulatedFleet(
-        parsed.GetRequiredValue(server),
+        new Uri(parsed.GetRequiredValue(server)),
         parsed.GetRequiredValue(token),
         Math.Clamp(parsed.GetValue(count), 1, 5000),
         parsed.GetRequiredValue(prefix),
