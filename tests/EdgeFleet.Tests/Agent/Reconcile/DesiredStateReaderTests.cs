@@ -65,7 +65,8 @@ public sealed class DesiredStateReaderTests
             (d with { Golden = d.Golden with { SizeBytes = 1L << 40 } }, "golden.sizeBytes"),
             (d with { Proof = new ProofPolicy(1.5) }, "agreementFloor"),
             (d with { Proof = new ProofPolicy(double.NaN) }, "agreementFloor"),
-            (d with { Proof = new ProofPolicy(0.9, 0) }, "recentInputs"),
+            (d with { Proof = new ProofPolicy(0.9, -1) }, "recentInputs"),
+            (d with { Proof = new ProofPolicy(0.9, 0) }, "0 recent inputs"),
             (d with { Proof = new ProofPolicy(0.9, 16, TimeSpan.FromDays(-1)) }, "soak"),
             (d with { Input = new InputScaling(255, 0, 0) }, "stdDev"),
         })
@@ -73,6 +74,10 @@ public sealed class DesiredStateReaderTests
             Read(wrong).ShouldBeOfType<DesiredReading.Impossible>().Reason.ShouldContain(named);
         }
     }
+
+    [Fact]
+    public void A_way_back_that_asks_for_no_comparison_is_usable() =>
+        Read(Some.Desired() with { Proof = new ProofPolicy(0, 0) }).ShouldBeOfType<DesiredReading.Usable>();
 
     private static DesiredReading Read(DesiredState desired) =>
         DesiredStateReader.Read(JsonSerializer.SerializeToUtf8Bytes(desired, WireJson.Default.DesiredState), Some.Device);
