@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using EdgeFleet.Cli.Commands;
 
 namespace EdgeFleet.Cli.Demo;
@@ -39,10 +40,19 @@ internal static class DemoCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(DemoOptions options, Surroundings surroundings, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(DemoOptions options, Surroundings surroundings, CancellationToken asked)
     {
+        // A terminal that is closed ends the demo as Ctrl-C does: nothing that it started may stay.
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(asked);
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+        {
+            signal.Cancel = true;
+            ended.Cancel();
+        });
+        var cancellationToken = ended.Token;
         await using var stage = new Stage(options, surroundings);
         var screen = new DemoScreen(surroundings);
+        var code = ExitCode.Failed;
         try
         {
             var report = await new DemoStory(options, stage, screen, surroundings.Time).RunAsync(cancellationToken);
@@ -52,17 +62,18 @@ internal static class DemoCommand
                 await report.WriteAsync(file, cancellationToken);
             }
 
+            code = report.Ok ? ExitCode.Ok : ExitCode.Failed;
             if (options.Keep)
             {
                 screen.Say($"It all goes on: the dashboard is at {stage.Server}. Ctrl-C ends it.");
                 await Task.Delay(Timeout.InfiniteTimeSpan, surroundings.Time, cancellationToken);
             }
 
-            return report.Ok ? ExitCode.Ok : ExitCode.Failed;
+            return code;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return options.Keep ? ExitCode.Ok : ExitCode.Failed;
+            return code;
         }
         catch (Exception e)
         {
