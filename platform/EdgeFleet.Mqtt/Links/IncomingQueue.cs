@@ -11,6 +11,9 @@ internal sealed class IncomingQueue(int maxLength, long maxBytes, Action roomAga
     private long _bytes;
     private int _blocked;
 
+    /// <summary>Messages that wait for the reader.</summary>
+    public int Count => Volatile.Read(ref _count);
+
     /// <summary>True asks for a wake-up; whoever asked must ask again after it.</summary>
     public bool IsFull()
     {

@@ -36,9 +36,9 @@ internal abstract class LinkBase : IMqttLink
 
     internal OutgoingQueue Outgoing { get; }
 
-    protected MqttLinkOptions Options { get; }
+    internal IncomingQueue Incoming { get; }
 
-    protected IncomingQueue Incoming { get; }
+    protected MqttLinkOptions Options { get; }
 
     protected SubscriptionTable Subscriptions { get; } = new();
 

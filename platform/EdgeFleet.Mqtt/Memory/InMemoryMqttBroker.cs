@@ -130,7 +130,8 @@ public sealed class InMemoryMqttBroker(TimeProvider time, Random? random = null)
             var now = time.GetUtcNow();
             if (_sessions.TryGetValue(options.ClientId, out var session))
             {
-                Close(session, MqttReasons.Describe(MqttReasons.SessionTakenOver), publishWill: true);
+                // As Mosquitto does: whoever takes a connection over has not died.
+                Close(session, MqttReasons.Describe(MqttReasons.SessionTakenOver), publishWill: false);
                 if (cleanStart || session.EndsAt <= now)
                 {
                     _sessions.Remove(options.ClientId);
