@@ -60,7 +60,6 @@ internal static class BrokerConfiguration
             persistent_client_expiration 30d
 
             max_packet_size {options.MaxPacketBytes}
-            message_size_limit {options.MaxPacketBytes}
             max_queued_messages {options.MaxQueuedMessages}
             max_queued_bytes {options.MaxQueuedBytes}
             max_inflight_messages {options.MaxInflight}

@@ -7,6 +7,9 @@ internal sealed partial class BrokerLog(TimeProvider time, ILogger logger)
     private const int KeptLines = 5;
     private static readonly TimeSpan s_window = TimeSpan.FromSeconds(10);
 
+    /// <summary>What our own configuration is bound to bring about at every start.</summary>
+    private static readonly string[] s_expected = ["Warning: ACL pattern '", "Warning: Mosquitto should not be run as root"];
+
     private readonly Lock _gate = new();
     private readonly Queue<string> _last = new();
     private long _windowStart = time.GetTimestamp();
@@ -72,8 +75,9 @@ internal sealed partial class BrokerLog(TimeProvider time, ILogger logger)
     }
 
     private static bool IsTrouble(string line) =>
-        line.StartsWith("Error", StringComparison.Ordinal) || line.StartsWith("Warning", StringComparison.Ordinal)
-        || line.StartsWith("Outgoing messages are being dropped", StringComparison.Ordinal);
+        !Array.Exists(s_expected, e => line.StartsWith(e, StringComparison.Ordinal))
+        && (line.StartsWith("Error", StringComparison.Ordinal) || line.StartsWith("Warning", StringComparison.Ordinal)
+            || line.StartsWith("Outgoing messages are being dropped", StringComparison.Ordinal));
 
     [LoggerMessage(EventId = 1901, Level = LogLevel.Warning, Message = "broker: {Line}")]
     private partial void LogTrouble(string line);

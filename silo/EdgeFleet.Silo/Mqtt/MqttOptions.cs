@@ -91,10 +91,16 @@ internal sealed class MqttRelationsValidator : IValidateOptions<MqttOptions>
             return ValidateOptionsResult.Fail($"Mqtt:CertificateFile '{options.CertificateFile}' and Mqtt:KeyFile '{options.KeyFile}' go together.");
         }
 
-        var missing = new[] { options.AuthorityFile, options.CertificateFile, options.KeyFile }.FirstOrDefault(f => f is not null && !File.Exists(f));
-        return missing is null
+        (string Setting, string? File)[] files =
+        [
+            (nameof(options.AuthorityFile), options.AuthorityFile),
+            (nameof(options.CertificateFile), options.CertificateFile),
+            (nameof(options.KeyFile), options.KeyFile),
+        ];
+        var missing = files.FirstOrDefault(f => f.File is not null && !File.Exists(f.File));
+        return missing.File is null
             ? ValidateOptionsResult.Success
-            : ValidateOptionsResult.Fail($"Mqtt: the file {missing} is missing or may not be read.");
+            : ValidateOptionsResult.Fail($"Mqtt:{missing.Setting}: the file {missing.File} is missing or may not be read.");
     }
 
     private static bool IsHost(string host) => Uri.CheckHostName(host) != UriHostNameType.Unknown;

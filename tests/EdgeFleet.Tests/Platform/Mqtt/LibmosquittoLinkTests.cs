@@ -182,7 +182,7 @@ public sealed class LibmosquittoLinkTests : MqttLinkConformanceTests
         link.StateChanged += s => _ = s.Connected || reason.TrySetResult(s.Reason);
         link.Start();
         using var broker = await listener.AcceptTcpClientAsync(Soon);
-        await broker.GetStream().ReadAtLeastAsync(new byte[500], 20, true, Soon);
+        (await broker.GetStream().ReadAtLeastAsync(new byte[500], 20, true, Soon)).ShouldBeGreaterThan(19);
 
         // CONNACK with success, then DISCONNECT with "session taken over".
         await broker.GetStream().WriteAsync(new byte[] { 0x20, 3, 0, 0, 0, 0xE0, 2, 0x8E, 0 }, Soon);
