@@ -149,15 +149,20 @@ public sealed class AgentFlowTests : IAsyncLifetime
         var proved = await Install(5, "shift=0");
         var sequence = _agent!.Host.State.Sequence;
         var topic = Topics.Desired(Some.Device);
+
+        // One after the other: of desired states that wait together only the newest is looked at.
         await _silo.DesireAsync(Desire(4, "shift=0 old"));
+        await Ignored(1);
         await _silo.DesireAsync(Desire(5, "shift=0 equal"));
+        await Ignored(2);
         await _silo.DesireAsync(Desire(5, "shift=0") with { ChunkBytes = 3 });
+        await Ignored(3);
         await _silo.SendRawAsync(topic, Encoding.UTF8.GetBytes("this is not JSON"));
         await _silo.SendRawAsync(topic, new byte[3_000_000]);
         await _silo.SendRawAsync(topic, System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(
             Desire(9, "shift=0") with { Device = new DeviceId("cam-2") }, EdgeFleet.Contracts.Json.WireJson.Default.DesiredState));
         await _silo.SendRawAsync(Topics.Ack(Some.Device), "{}"u8.ToArray());
-        await Eventually.True(() => _agent.Host.Status().MessagesIgnored.Values.Sum() >= 7, "all seven are counted");
+        await Ignored(7);
         var counts = _agent.Host.Status().MessagesIgnored;
         counts["older-generation"].ShouldBe(2);
         counts["impossible"].ShouldBe(1);
@@ -323,6 +328,9 @@ public sealed class AgentFlowTests : IAsyncLifetime
         _broker.DisconnectEveryone();
         await Eventually.True(() => _agent.Host.Status().TelemetryPending <= 2, "all is acknowledged");
     }
+
+    private Task Ignored(int messages) =>
+        Eventually.True(() => _agent!.Host.Status().MessagesIgnored.Values.Sum() >= messages, $"{messages} messages are counted");
 
     private void Start(bool source = true, double rate = 500, string? folder = null) =>
         _agent = AgentUnderTest.Start(
