@@ -23,6 +23,7 @@ internal sealed class NativeConnection : INativeEvents, IDisposable
     private int? _connectReason;
     private int _window;
     private int _disconnectReason;
+    private int _sendError;
     private long _eventCount;
     private Exception? _fault;
 
@@ -102,7 +103,7 @@ internal sealed class NativeConnection : INativeEvents, IDisposable
         while (!stopping())
         {
             Send();
-            if (Ended(NativeMethods.Success) is { } reason)
+            if (Ended(_sendError) is { } reason)
             {
                 return reason;
             }
@@ -192,27 +193,29 @@ internal sealed class NativeConnection : INativeEvents, IDisposable
 
     public void Dispose() => _client.Dispose();
 
+    private bool CanSend => _sendError == NativeMethods.Success && _client.Socket >= 0;
+
     private string Peer => $"MQTT broker {_options.Host}:{_options.Port}";
 
     private void Send()
     {
-        while (_client.Socket >= 0 && _subscriptions.TryTake() is { } command)
+        while (CanSend && _subscriptions.TryTake() is { } command)
         {
             var error = command.Qos is { } qos
                 ? _client.Subscribe(command.Filter, qos, command.IsRenewal, out var packetId)
                 : _client.Unsubscribe(command.Filter, out packetId);
-            if (error == NativeMethods.Success)
-            {
-                _unanswered[packetId] = command;
-            }
-            else if (error != NativeMethods.ErrorNoConnection)
+            if (NativeMethods.IsRefusal(error))
             {
                 _onSubscriptionAnswer(command, MqttReasons.Unspecified);
+                continue;
             }
+
+            _unanswered[packetId] = command;
+            _sendError = _sendError == NativeMethods.Success ? error : _sendError;
         }
 
         // The library's own packet queue has no bound: hand it nothing more while it has something to write.
-        while (_client.Socket >= 0 && !_client.WantsWrite && _outgoing.TryTake(_window) is { } message)
+        while (CanSend && !_client.WantsWrite && _outgoing.TryTake(_window) is { } message)
         {
             if (message.Message.Qos == MqttQos.AtMostOnce)
             {
@@ -221,16 +224,17 @@ internal sealed class NativeConnection : INativeEvents, IDisposable
             }
 
             var error = _client.Publish(message.Message, out var packetId);
-            if (error is NativeMethods.Success or NativeMethods.ErrorNoConnection)
-            {
-                if (message.Message.Qos == MqttQos.AtLeastOnce)
-                {
-                    _unacknowledged[packetId] = message;
-                }
-            }
-            else
+            if (NativeMethods.IsRefusal(error))
             {
                 Refuse(message, error);
+                continue;
+            }
+
+            // The call writes at once; when that fails the connection is at its end, and the message goes out on the next one.
+            _sendError = error;
+            if (message.Message.Qos == MqttQos.AtLeastOnce)
+            {
+                _unacknowledged[packetId] = message;
             }
         }
     }

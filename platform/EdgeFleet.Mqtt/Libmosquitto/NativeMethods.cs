@@ -152,6 +152,9 @@ internal static unsafe partial class NativeMethods
     [LibraryImport("libc", EntryPoint = "getsockopt", SetLastError = true)]
     public static partial int GetSocketOption(int descriptor, int level, int option, out int value, ref uint length);
 
+    /// <summary>The call itself was refused (memory, argument, size, encoding, quality, retain), not the connection lost while it wrote.</summary>
+    public static bool IsRefusal(int error) => error is 1 or 3 or 9 or 10 or 18 or 22 or 24 or ErrorOversizePacket or 28;
+
     public static string Describe(int error) => Marshal.PtrToStringUTF8(ErrorText(error)) ?? $"error {error}";
 }
 

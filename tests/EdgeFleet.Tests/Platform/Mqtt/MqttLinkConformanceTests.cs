@@ -184,7 +184,9 @@ public abstract class MqttLinkConformanceTests : IAsyncLifetime
     {
         var link = await Connected("link", o => o with { SessionExpiry = TimeSpan.FromMinutes(5) });
         await link.PublishAsync(Message("r", "kept") with { Retain = true }, Soon);
-        await link.SubscribeAsync("r", MqttQos.AtLeastOnce, Soon);
+
+        // Quality 0, because a lost acknowledgement may well bring a message of quality 1 again.
+        await link.SubscribeAsync("r", MqttQos.AtMostOnce, Soon);
         Text((await Read(link, 1))[0]).ShouldBe("kept");
         var back = Back(link);
 
