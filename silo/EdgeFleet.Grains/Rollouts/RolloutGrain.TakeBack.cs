@@ -37,7 +37,8 @@ internal sealed partial class RolloutGrain
         if (underWay.Count == 0)
         {
             var back = State.Executions.Count(e => e.Status == ExecutionStatus.RolledBack);
-            await EnterAsync(RolloutStatus.RolledBack, $"{State.Message}; {back} device(s) are back on what they ran before");
+            var outcome = back == 0 ? "no device had taken it" : $"{back} device(s) are back on what they ran before";
+            await EnterAsync(RolloutStatus.RolledBack, $"{State.Message}; {outcome}");
         }
         else if (untold.Count > 0 || underWay.Count != before)
         {

@@ -50,7 +50,7 @@ internal static class BrokerConfiguration
             log_type error
             log_type warning
             log_type notice
-            connection_messages false
+            connection_messages true
             sys_interval 0
 
             persistence true

@@ -1,7 +1,13 @@
+using System.Text.RegularExpressions;
+using EdgeFleet.Contracts.Ids;
+
 namespace EdgeFleet.Silo.Mqtt;
 
 /// <summary>Passes on what the broker writes: its troubles as warnings, at most a few per window, the rest for debugging.</summary>
-internal sealed partial class BrokerLog(TimeProvider time, ILogger logger)
+/// <param name="time">For the window.</param>
+/// <param name="logger">Where it goes.</param>
+/// <param name="cutOff">Told of a client which the broker cut off because its packet was too large: no other part of the silo ever sees that message.</param>
+internal sealed partial class BrokerLog(TimeProvider time, ILogger logger, Action<DeviceId> cutOff)
 {
     private const int MaxPerWindow = 20;
     private const int KeptLines = 5;
@@ -32,6 +38,17 @@ internal sealed partial class BrokerLog(TimeProvider time, ILogger logger)
     {
         if (string.IsNullOrWhiteSpace(line))
         {
+            return;
+        }
+
+        if (IsComingOrGoing(line))
+        {
+            LogLine(line);
+            if (Oversize().Match(line) is { Success: true } match && Identifier.IsValid(match.Groups["id"].Value))
+            {
+                cutOff(new DeviceId(match.Groups["id"].Value));
+            }
+
             return;
         }
 
@@ -73,6 +90,13 @@ internal sealed partial class BrokerLog(TimeProvider time, ILogger logger)
             LogLine(line);
         }
     }
+
+    /// <summary>One line per connection made or lost: as many as there are devices, and no trouble of the broker's.</summary>
+    private static bool IsComingOrGoing(string line) =>
+        line.StartsWith("New c", StringComparison.Ordinal) || line.StartsWith("Client ", StringComparison.Ordinal);
+
+    [GeneratedRegex(@"^Client (?<id>\S+) disconnected due to oversize packet\.$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 100)]
+    private static partial Regex Oversize();
 
     private static bool IsTrouble(string line) =>
         !Array.Exists(s_expected, e => line.StartsWith(e, StringComparison.Ordinal))

@@ -45,6 +45,7 @@ internal sealed partial class MosquittoBroker : ISiloPart, IAsyncDisposable
         DataFolder folder,
         BrokerAccess access,
         CertificateAuthority authority,
+        RejectionLog rejections,
         TimeProvider time,
         ILogger<MosquittoBroker> logger)
     {
@@ -54,7 +55,8 @@ internal sealed partial class MosquittoBroker : ISiloPart, IAsyncDisposable
         _time = time;
         _logger = logger;
         _folder = folder.Broker;
-        _log = new BrokerLog(time, logger);
+        _log = new BrokerLog(time, logger, device => rejections.Add(
+            new UpMessage.Rejected(device, UpFault.Oversize, $"the broker cut it off at a packet above {_options.MaxPacketBytes} bytes")));
     }
 
     public string Name => "broker";

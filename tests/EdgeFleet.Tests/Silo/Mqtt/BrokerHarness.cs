@@ -6,6 +6,7 @@ using EdgeFleet.Mqtt.Libmosquitto;
 using EdgeFleet.Silo.Hosting;
 using EdgeFleet.Silo.Identity;
 using EdgeFleet.Silo.Mqtt;
+using EdgeFleet.Silo.Telemetry;
 using EdgeFleet.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -41,10 +42,15 @@ internal sealed class BrokerHarness : IAsyncDisposable
         }
 
         Broker = new MosquittoBroker(
-            Microsoft.Extensions.Options.Options.Create(Options), _folder, Access, Authority, TimeProvider.System, NullLogger<MosquittoBroker>.Instance);
+            Microsoft.Extensions.Options.Options.Create(Options), _folder, Access, Authority,
+            new RejectionLog(Counters, TimeProvider.System, Rejections), TimeProvider.System, NullLogger<MosquittoBroker>.Instance);
     }
 
     public MqttOptions Options { get; }
+
+    public FleetCounters Counters { get; } = new();
+
+    public LineLogger<RejectionLog> Rejections { get; } = new();
 
     public CertificateAuthority Authority { get; }
 
@@ -70,13 +76,16 @@ internal sealed class BrokerHarness : IAsyncDisposable
     public IMqttLink SiloLink(Func<MqttLinkOptions, MqttLinkOptions>? change = null) => Open(Access.SiloLink(), change);
 
     /// <summary>A link with a certificate of the fleet's authority.</summary>
-    public IMqttLink DeviceLink(string id, Func<MqttLinkOptions, MqttLinkOptions>? change = null)
+    public IMqttLink DeviceLink(string id, Func<MqttLinkOptions, MqttLinkOptions>? change = null) =>
+        Open(Access.SiloLink() with { ClientId = id, Tls = DeviceCertificate(id) }, change);
+
+    /// <summary>Files of a certificate of the fleet's authority.</summary>
+    public MqttTlsOptions DeviceCertificate(string id)
     {
         var certificate = Authority.SignDevice(SigningRequest(id, out var key), new DeviceId(id));
         File.WriteAllText(_temp.File($"{id}.pem"), certificate);
         File.WriteAllText(_temp.File($"{id}.key.pem"), key.ExportPkcs8PrivateKeyPem());
-        var tls = new MqttTlsOptions(Authority.AuthorityFile, _temp.File($"{id}.pem"), _temp.File($"{id}.key.pem"));
-        return Open(Access.SiloLink() with { ClientId = id, Tls = tls }, change);
+        return new MqttTlsOptions(Authority.AuthorityFile, _temp.File($"{id}.pem"), _temp.File($"{id}.key.pem"));
     }
 
     public IMqttLink Open(MqttLinkOptions options, Func<MqttLinkOptions, MqttLinkOptions>? change = null)

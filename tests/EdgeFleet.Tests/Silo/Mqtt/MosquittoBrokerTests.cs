@@ -38,6 +38,38 @@ public sealed class MosquittoBrokerTests
     }
 
     [Fact]
+    public async Task A_device_that_sends_10_MB_is_cut_off_counted_and_named_once()
+    {
+        await using var harness = await BrokerHarness.StartAsync();
+        var silo = harness.SiloLink();
+        await silo.ConnectAsync(Soon);
+        await silo.SubscribeAsync(Topics.AllUpShared, MqttQos.AtLeastOnce, Soon);
+        var tls = harness.DeviceCertificate("cam-1");
+
+        // A foreign client of MQTT 3.1.1, which knows of no limit and sends.
+        for (var i = 0; i < 2; i++)
+        {
+            var start = new ProcessStartInfo("mosquitto_pub", [
+                "-V", "mqttv311", "-h", "127.0.0.1", "-p", $"{harness.Access.SiloLink().Port}", "-i", "cam-1", "-q", "1", "-s", "-t", Topics.Telemetry(new DeviceId("cam-1")),
+                "--cafile", tls.AuthorityFile, "--cert", tls.CertificateFile!, "--key", tls.KeyFile!])
+            {
+                RedirectStandardInput = true,
+                UseShellExecute = false,
+            };
+            using var client = Process.Start(start)!;
+            await client.StandardInput.WriteAsync(new string('x', 10_000_000));
+            client.StandardInput.Close();
+            var seen = i + 1;
+            await Eventually.True(() => harness.Counters.Rejected(UpFault.Oversize) >= seen, $"{seen} counted");
+            client.Kill();
+            await client.WaitForExitAsync(Soon);
+        }
+
+        harness.Rejections.Lines.ShouldHaveSingleItem().ShouldContain("cam-1");
+        await harness.DeviceLink("cam-2").ConnectAsync(Soon);
+    }
+
+    [Fact]
     public async Task Nobody_gets_in_without_a_certificate_of_the_fleet()
     {
         await using var harness = await BrokerHarness.StartAsync();
