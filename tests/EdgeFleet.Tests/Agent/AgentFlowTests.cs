@@ -290,15 +290,10 @@ public sealed class AgentFlowTests : IAsyncLifetime
         end.Active.ShouldBe(first.Active);
     }
 
-    [Fact]
+    [MountFact]
     public async Task A_full_disk_is_reported_and_the_old_variant_serves_on()
     {
-        using var disk = TinyDisk.TryMount(600 * 1024);
-        if (disk is null)
-        {
-            return;
-        }
-
+        using var disk = TinyDisk.TryMount(600 * 1024).ShouldNotBeNull();
         Start(folder: disk.Path);
         var first = await Install(1, "shift=0");
         await _silo.DesireAsync(Desire(2, "shift=0 big", size: 2_000_000));
