@@ -20,6 +20,15 @@ public enum CompressionKind
 
     /// <summary>Static QDQ: int8 activations and weights, for arm64 with dot products.</summary>
     Int8Signed,
+
+    /// <summary>Static QDQ: uint8 activations and weights: full range and exact on every x64 processor, at some speed.</summary>
+    Int8Unsigned,
+
+    /// <summary>Weight-only: MatMul and Gemm weights in blocks of 8 bits (MatMulNBits), activations float.</summary>
+    Weights8,
+
+    /// <summary>Weight-only in 4 bits.</summary>
+    Weights4,
 }
 
 /// <summary>Names and properties of <see cref="CompressionKind"/>.</summary>
@@ -33,6 +42,9 @@ public static class CompressionKinds
         (CompressionKind.Int8, "int8"),
         (CompressionKind.Int8Reduced, "int8-reduced"),
         (CompressionKind.Int8Signed, "int8-signed"),
+        (CompressionKind.Int8Unsigned, "int8-unsigned"),
+        (CompressionKind.Weights8, "weights8"),
+        (CompressionKind.Weights4, "weights4"),
     ];
 
     /// <summary>All names, smallest change first.</summary>
@@ -55,9 +67,9 @@ public static class CompressionKinds
         return false;
     }
 
-    /// <summary>True where calibration samples are needed.</summary>
+    /// <summary>True for the static kinds, which need ranges of activations.</summary>
     public static bool NeedsCalibration(CompressionKind kind) =>
-        kind is CompressionKind.Int8 or CompressionKind.Int8Reduced or CompressionKind.Int8Signed;
+        kind is CompressionKind.Int8 or CompressionKind.Int8Reduced or CompressionKind.Int8Signed or CompressionKind.Int8Unsigned;
 
     /// <summary>Share of samples on which the variant must agree with its original in its top class, unless asked otherwise.</summary>
     public static double DefaultFloor(CompressionKind kind) => kind switch

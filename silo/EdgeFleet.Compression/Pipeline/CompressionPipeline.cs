@@ -1,8 +1,4 @@
 using EdgeFleet.Compression.Calibration;
-using EdgeFleet.Compression.Graph;
-using EdgeFleet.Compression.Onnx;
-using EdgeFleet.Compression.Passes;
-using EdgeFleet.Compression.Quantization;
 
 namespace EdgeFleet.Compression.Pipeline;
 
@@ -27,7 +23,7 @@ public sealed class CompressionPipeline(IModelRunner runner, TimeProvider time)
         }
         catch (OperationCanceledException e) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException($"Making the {CompressionKinds.NameOf(request.Kind)} variant took longer than {request.TimeLimit}.", e);
+            throw new TimeoutException($"Making the {CompressionKinds.NameOf(request.Recipe.Kind)} variant took longer than {request.TimeLimit}.", e);
         }
         catch (ModelRunException e)
         {
@@ -38,74 +34,25 @@ public sealed class CompressionPipeline(IModelRunner runner, TimeProvider time)
     /// <summary>The whole production, step by step.</summary>
     private CompressionResult Produce(CompressionRequest request, StepMeter meter, CancellationToken cancellationToken)
     {
-        var source = OnnxModel.Read(request.Model);
-        GraphVerifier.Verify(source);
-        var graph = new ModelGraph(source);
         var feed = Feed(request);
+        var builder = new VariantBuilder(runner, meter.Begin, cancellationToken);
+        var prepared = builder.Prepare(request.Model);
+        var variant = builder.Build(prepared, request.Recipe, feed);
 
-        // Step 1: prepare. The same for every kind.
-        var passes = new PassRunner(graph, meter.Begin, cancellationToken)
-            .Run(new DropDefaultInputs())
-            .Run(new ConstantsToInitializers())
-            .Run(new RemoveIdentities())
-            .Run(new FoldConstants(runner, cancellationToken))
-            .Run(new FoldBatchNormalization())
-            .Run(new FoldGemmScalars())
-            .Run(new FoldInputScale())
-            .Run(new RemoveUnused());
-
-        // Step 2: the kind's own numbers.
-        switch (request.Kind)
-        {
-            case CompressionKind.Fp16:
-                passes.Run(new HalfPrecision(ValueFacts.Of(graph, runner)));
-                break;
-            case CompressionKind.Int8Dynamic:
-                var facts = ValueFacts.Of(graph, runner);
-                passes.Run(new LiftOpset(facts)).Run(new DynamicQuantization(facts)).Run(new DynamicLstm(facts));
-                break;
-            case CompressionKind.Int8:
-                Static(passes, graph, QuantizationScheme.Full, feed, meter, cancellationToken);
-                break;
-            case CompressionKind.Int8Reduced:
-                Static(passes, graph, QuantizationScheme.Reduced, feed, meter, cancellationToken);
-                break;
-            case CompressionKind.Int8Signed:
-                Static(passes, graph, QuantizationScheme.Signed, feed, meter, cancellationToken);
-                break;
-        }
-
-        // Step 3: write and check.
-        source.Metadata.RemoveAll(m => m.Key == "edgefleet.profile");
-        source.Metadata.Add(new OnnxEntry { Key = "edgefleet.profile", Value = CompressionKinds.NameOf(request.Kind) });
-        GraphVerifier.Verify(source);
-        var bytes = source.ToArray();
-
-        // Step 4: execute beside the original, make the golden set.
+        // Execute beside the original, make the golden set.
         meter.Begin("compare");
-        var quality = new QualityMeter(runner, time).Measure(request, bytes, feed, cancellationToken);
+        var quality = new QualityMeter(runner, time).Measure(request, variant.Model, feed, cancellationToken);
         meter.Begin("golden");
-        var golden = new GoldenMaker(runner).Make(bytes, feed, request.GoldenCases, cancellationToken);
-        return new CompressionResult(request.Kind, bytes, quality, golden, passes.Reports, QualityFloor.ReasonToRefuse(quality));
-    }
-
-    /// <summary>Static quantization: plan, ranges on the calibration samples, rewrite.</summary>
-    private void Static(PassRunner passes, ModelGraph graph, QuantizationScheme scheme, SampleFeed feed, StepMeter meter, CancellationToken cancellationToken)
-    {
-        var facts = ValueFacts.Of(graph, runner);
-        passes.Run(new LiftOpset(facts));
-        var plan = QuantizationPlanner.Plan(graph, facts);
-        meter.Begin("calibrate");
-        var values = plan.Values.ConvertAll(plan.Representative).Distinct().ToList();
-        var ranges = RangeCollector.Collect(graph, values, feed, runner, cancellationToken);
-        passes.Run(new StaticQuantization(plan, ranges, scheme));
+        var golden = new GoldenMaker(runner).Make(variant.Model, feed, request.GoldenCases, cancellationToken);
+        return new CompressionResult(
+            request.Recipe, variant.Model, quality, golden, [.. prepared.Passes, .. variant.Passes], QualityFloor.ReasonToRefuse(quality));
     }
 
     private SampleFeed Feed(CompressionRequest request)
     {
-        if (CompressionKinds.NeedsCalibration(request.Kind) && request.Calibration.Count == 0)
+        if (CompressionKinds.NeedsCalibration(request.Recipe.Kind) && request.Calibration.Count == 0)
         {
-            throw new CalibrationDataException($"The {CompressionKinds.NameOf(request.Kind)} kind needs calibration samples; none were given.");
+            throw new CalibrationDataException($"The {CompressionKinds.NameOf(request.Recipe.Kind)} kind needs calibration samples; none were given.");
         }
 
         using var session = runner.Load(request.Model, new ModelSessionOptions());

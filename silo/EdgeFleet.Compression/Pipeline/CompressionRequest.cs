@@ -4,9 +4,15 @@ namespace EdgeFleet.Compression.Pipeline;
 
 /// <summary>What to make of a model.</summary>
 /// <param name="Model">The ONNX bytes, external data folded in. Not changed.</param>
-/// <param name="Kind">The form wanted.</param>
-public sealed record CompressionRequest(ReadOnlyMemory<byte> Model, CompressionKind Kind)
+/// <param name="Recipe">The form wanted, and how to make it.</param>
+public sealed record CompressionRequest(ReadOnlyMemory<byte> Model, CompressionRecipe Recipe)
 {
+    /// <summary>The form with the usual settings.</summary>
+    public CompressionRequest(ReadOnlyMemory<byte> model, CompressionKind kind)
+        : this(model, new CompressionRecipe(kind))
+    {
+    }
+
     /// <summary>Samples per input; needed by the static int8 kinds. Without any, fixed pseudo-random inputs are compared.</summary>
     public IReadOnlyList<SampleSet> Calibration { get; init; } = [];
 

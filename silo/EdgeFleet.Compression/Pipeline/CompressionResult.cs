@@ -1,14 +1,14 @@
 namespace EdgeFleet.Compression.Pipeline;
 
 /// <summary>A variant with what was measured of it.</summary>
-/// <param name="Kind">Its form.</param>
+/// <param name="Recipe">Its form, and how it was made.</param>
 /// <param name="Model">The variant's ONNX bytes; the same input gives the same bytes.</param>
 /// <param name="Quality">Compared with the original.</param>
 /// <param name="Golden">Outputs to be reproduced on a device.</param>
 /// <param name="Passes">What each pass did, in order.</param>
 /// <param name="RefusedBecause">Why it must not be handed out; null where it may.</param>
 public sealed record CompressionResult(
-    CompressionKind Kind,
+    CompressionRecipe Recipe,
     byte[] Model,
     QualityMeasurement Quality,
     GoldenMeasurement Golden,

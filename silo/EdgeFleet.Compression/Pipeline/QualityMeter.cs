@@ -21,7 +21,7 @@ internal sealed class QualityMeter(IModelRunner runner, TimeProvider time)
             request.Model.Length,
             latency.FirstMs,
             latency.SecondMs,
-            request.Floor ?? CompressionKinds.DefaultFloor(request.Kind));
+            request.Floor ?? CompressionKinds.DefaultFloor(request.Recipe.Kind));
     }
 
     private OutputComparison Compare(CompressionRequest request, byte[] variant, SampleFeed feed, CancellationToken cancellationToken)

@@ -1,11 +1,13 @@
 using EdgeFleet.Compression.Onnx;
+using EdgeFleet.Compression.Pipeline;
 
 namespace EdgeFleet.Compression.Quantization;
 
 /// <summary>Number types of a static quantization.</summary>
 /// <param name="Activation">UInt8 or Int8; asymmetric, per tensor.</param>
-/// <param name="WeightLimit">Weights are int8 in [-limit, limit], symmetric, per output channel.</param>
-internal sealed record QuantizationScheme(OnnxElementType Activation, int WeightLimit)
+/// <param name="WeightLimit">Weights are in [-limit, limit] around their zero point, symmetric, per output channel.</param>
+/// <param name="Weight">Int8 with zero point 0, or UInt8 with zero point 128.</param>
+internal sealed record QuantizationScheme(OnnxElementType Activation, int WeightLimit, OnnxElementType Weight = OnnxElementType.Int8)
 {
     /// <summary>Full range: needs dot products that accumulate in 32 bits (VNNI).</summary>
     public static readonly QuantizationScheme Full = new(OnnxElementType.UInt8, 127);
@@ -18,4 +20,18 @@ internal sealed record QuantizationScheme(OnnxElementType Activation, int Weight
 
     /// <summary>int8 on both sides, for arm64's SDOT.</summary>
     public static readonly QuantizationScheme Signed = new(OnnxElementType.Int8, 127);
+
+    /// <summary>uint8 on both sides: AVX2 has exact sums for it, so it needs no reduced range.</summary>
+    public static readonly QuantizationScheme Unsigned = new(OnnxElementType.UInt8, 127, OnnxElementType.UInt8);
+
+    /// <summary>The number types of a static kind.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Not a static kind.</exception>
+    public static QuantizationScheme Of(CompressionKind kind) => kind switch
+    {
+        CompressionKind.Int8 => Full,
+        CompressionKind.Int8Reduced => Reduced,
+        CompressionKind.Int8Signed => Signed,
+        CompressionKind.Int8Unsigned => Unsigned,
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a static int8 kind."),
+    };
 }

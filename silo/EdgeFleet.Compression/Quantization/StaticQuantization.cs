@@ -7,7 +7,7 @@ namespace EdgeFleet.Compression.Quantization;
 
 /// <summary>
 /// Float graph -> QDQ graph: y = Conv(x, W, b) -> y = DQ(Q(Conv(DQ(Q(x)), DQ(Wq), DQ(bq)))), which the runtime fuses to QLinearConv.
-/// W: int8 per output channel; b: int32 with scale s_x * s_w; activations as <paramref name="scheme"/> says, with the ranges seen.
+/// W: 8 bits per output channel; b: int32 with scale s_x * s_w; activations as <paramref name="scheme"/> says, with the ranges seen.
 /// Conditions: opset 13 or later, a plan for this graph, and a range for every planned value that is its own representative.
 /// </summary>
 internal sealed class StaticQuantization(QuantizationPlan plan, IReadOnlyDictionary<string, ValueRange> ranges, QuantizationScheme scheme) : IGraphPass
@@ -57,9 +57,9 @@ internal sealed class StaticQuantization(QuantizationPlan plan, IReadOnlyDiction
         var scale = graph.AddConstant<float>($"{basis}/w_scale", OnnxElementType.Float, [channels], quantized.Scales);
         graph.SetInput(node, 1, Dequantize(
             graph,
-            graph.AddConstant<sbyte>($"{basis}/w", OnnxElementType.Int8, weights.Dimensions, quantized.Values),
+            Weights(graph, $"{basis}/w", weights.Dimensions, quantized.Values),
             scale,
-            graph.AddConstant<sbyte>($"{basis}/w_zero", OnnxElementType.Int8, [channels], new sbyte[channels]),
+            Weights(graph, $"{basis}/w_zero", [channels], new sbyte[channels]),
             unit.Axis));
         if (bias is not null)
         {
@@ -87,6 +87,11 @@ internal sealed class StaticQuantization(QuantizationPlan plan, IReadOnlyDiction
 
         return zeros;
     }
+
+    /// <summary>Signed values as the scheme stores them: uint8 has its zero at 128.</summary>
+    private string Weights(ModelGraph graph, string name, IReadOnlyList<long> dimensions, sbyte[] values) => scheme.Weight == OnnxElementType.UInt8
+        ? graph.AddConstant<byte>(name, OnnxElementType.UInt8, dimensions, Array.ConvertAll(values, v => (byte)(v + 128)))
+        : graph.AddConstant<sbyte>(name, OnnxElementType.Int8, dimensions, values);
 
     private static void Absorb(ModelGraph graph, OnnxNode activation)
     {

@@ -100,7 +100,7 @@ internal static class CompressCommand
         var quality = result.Quality;
         var accuracy = quality.Accuracy is { } right ? $", accuracy {right:P2} (original {quality.SourceAccuracy:P2})" : "";
         return string.Create(CultureInfo.InvariantCulture,
-            $"{CompressionKinds.NameOf(result.Kind)}: {quality.SizeBytes} bytes ({(double)quality.SizeBytes / quality.SourceSizeBytes:0.000} of {quality.SourceSizeBytes}), "
+            $"{CompressionKinds.NameOf(result.Recipe.Kind)}: {quality.SizeBytes} bytes ({(double)quality.SizeBytes / quality.SourceSizeBytes:0.000} of {quality.SourceSizeBytes}), "
             + $"agrees on {quality.Top1Agreement:P2} of {quality.Samples}{(quality.Synthetic ? " made-up" : "")} samples, cosine {quality.Cosine:0.00000}{accuracy}, "
             + $"latency {quality.LatencyMs:0.000} ms ({quality.LatencyRatio:0.00} of the original's)");
     }
@@ -110,7 +110,7 @@ internal static class CompressCommand
         var quality = result.Quality;
         return new JsonObject
         {
-            ["profile"] = CompressionKinds.NameOf(result.Kind),
+            ["profile"] = CompressionKinds.NameOf(result.Recipe.Kind),
             ["sizeBytes"] = quality.SizeBytes,
             ["sourceSizeBytes"] = quality.SourceSizeBytes,
             ["sizeRatio"] = (double)quality.SizeBytes / quality.SourceSizeBytes,

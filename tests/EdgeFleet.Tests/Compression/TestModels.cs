@@ -10,7 +10,7 @@ namespace EdgeFleet.Tests.Compression;
 /// <summary>Real models with their data, and small models built in place.</summary>
 internal static class TestModels
 {
-    public static readonly string[] Names = ["resnet20-fashion", "resnet8-fashion-bn", "mobilenetv2-fashion-bn", "lenet-mnist", "lstm-fashion"];
+    public static readonly string[] Names = ["resnet20-fashion", "resnet8-fashion-bn", "mobilenetv2-fashion-bn", "lenet-mnist", "lstm-fashion", "vit-fashion"];
 
     public static IModelRunner Runner { get; } = new OrtModelRunner();
 

@@ -1,0 +1,88 @@
+using EdgeFleet.Compression.Calibration;
+using EdgeFleet.Compression.Graph;
+using EdgeFleet.Compression.Onnx;
+using EdgeFleet.Compression.Passes;
+using EdgeFleet.Compression.Quantization;
+
+namespace EdgeFleet.Compression.Pipeline;
+
+/// <summary>A model after the passes that every kind shares.</summary>
+/// <param name="Model">ONNX bytes, float.</param>
+/// <param name="Passes">What was done to it.</param>
+internal sealed record PreparedModel(byte[] Model, IReadOnlyList<PassReport> Passes);
+
+/// <summary>A model in the form of a recipe, not yet executed.</summary>
+/// <param name="Model">ONNX bytes.</param>
+/// <param name="Passes">What was done to the prepared model.</param>
+internal sealed record BuiltVariant(byte[] Model, IReadOnlyList<PassReport> Passes);
+
+/// <summary>Rewrites models: the pipeline of passes, in order. The same input gives the same bytes.</summary>
+/// <param name="runner">The runtime, for constants, types and ranges.</param>
+/// <param name="starting">Told of each step as it begins.</param>
+/// <param name="cancellationToken">Looked at between steps.</param>
+internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starting, CancellationToken cancellationToken)
+{
+    /// <summary>Step 1: what every kind shares.</summary>
+    /// <exception cref="CompressionInputException">The model cannot be used.</exception>
+    public PreparedModel Prepare(ReadOnlyMemory<byte> model)
+    {
+        var source = OnnxModel.Read(model);
+        GraphVerifier.Verify(source);
+        var graph = new ModelGraph(source);
+        var passes = new PassRunner(graph, starting, cancellationToken)
+            .Run(new DropDefaultInputs())
+            .Run(new ConstantsToInitializers())
+            .Run(new RemoveIdentities())
+            .Run(new FoldConstants(runner, cancellationToken))
+            .Run(new FoldBatchNormalization())
+            .Run(new FoldGemmScalars())
+            .Run(new FoldInputScale())
+            .Run(new RemoveUnused());
+        return new(source.ToArray(), passes.Reports);
+    }
+
+    /// <summary>Steps 2 and 3: the recipe's own numbers; write and check.</summary>
+    /// <param name="prepared">Not changed.</param>
+    /// <param name="recipe">What to make of it.</param>
+    /// <param name="feed">Calibration samples.</param>
+    public BuiltVariant Build(PreparedModel prepared, CompressionRecipe recipe, SampleFeed feed)
+    {
+        var source = OnnxModel.Read(prepared.Model);
+        var graph = new ModelGraph(source);
+        var passes = new PassRunner(graph, starting, cancellationToken);
+        switch (recipe.Kind)
+        {
+            case CompressionKind.Fp32:
+                break;
+            case CompressionKind.Fp16:
+                passes.Run(new HalfPrecision(ValueFacts.Of(graph, runner)));
+                break;
+            case CompressionKind.Int8Dynamic:
+                var facts = ValueFacts.Of(graph, runner);
+                passes.Run(new LiftOpset(facts)).Run(new DynamicQuantization(facts)).Run(new DynamicLstm(facts));
+                break;
+            case CompressionKind.Weights4 or CompressionKind.Weights8:
+                throw new NotSupportedException("Weight-only kinds are not built yet.");
+            default:
+                Static(passes, graph, recipe, feed);
+                break;
+        }
+
+        source.Metadata.RemoveAll(m => m.Key == "edgefleet.profile");
+        source.Metadata.Add(new OnnxEntry { Key = "edgefleet.profile", Value = CompressionKinds.NameOf(recipe.Kind) });
+        GraphVerifier.Verify(source);
+        return new(source.ToArray(), passes.Reports);
+    }
+
+    /// <summary>Static quantization: plan, ranges on the calibration samples, rewrite.</summary>
+    private void Static(PassRunner passes, ModelGraph graph, CompressionRecipe recipe, SampleFeed feed)
+    {
+        var facts = ValueFacts.Of(graph, runner);
+        passes.Run(new LiftOpset(facts));
+        var plan = QuantizationPlanner.Plan(graph, facts);
+        starting?.Invoke("calibrate");
+        var values = plan.Values.ConvertAll(plan.Representative).Distinct().ToList();
+        var ranges = RangeCollector.Collect(graph, values, feed, runner, cancellationToken);
+        passes.Run(new StaticQuantization(plan, ranges, QuantizationScheme.Of(recipe.Kind)));
+    }
+}
