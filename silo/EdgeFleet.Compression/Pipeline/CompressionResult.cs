@@ -45,6 +45,11 @@ public sealed record QualityMeasurement(
     double SourceLatencyMs,
     double Floor)
 {
+    /// <summary>
+    /// Percentage points lost: of accuracy where there are labels (negative for a gain), else of agreement with the original.
+    /// </summary>
+    public double PointsLost => 100 * (Accuracy is { } right && SourceAccuracy is { } before ? before - right : 1 - Top1Agreement);
+
     /// <summary>Variant's median latency over the original's; 1 where not measured; below 1 is faster.</summary>
     public double LatencyRatio => SourceLatencyMs > 0 && LatencyMs > 0 ? LatencyMs / SourceLatencyMs : 1;
 }
