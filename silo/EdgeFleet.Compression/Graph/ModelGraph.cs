@@ -13,8 +13,8 @@ internal sealed class ModelGraph
     private readonly Dictionary<string, List<OnnxNode>> _consumers = [];
     private readonly Dictionary<string, List<OnnxNode>> _captures = [];
     private readonly Dictionary<string, OnnxTensor> _initializers = [];
-    private readonly HashSet<string> _inputs;
-    private readonly HashSet<string> _outputs;
+    private readonly HashSet<string> _inputs = [];
+    private readonly HashSet<string> _outputs = [];
     private readonly HashSet<string> _names = [];
     private readonly HashSet<OnnxNode> _removed = [];
     private int _fresh;
@@ -23,25 +23,7 @@ internal sealed class ModelGraph
     public ModelGraph(OnnxModel model)
     {
         Model = model;
-        _inputs = [.. model.Graph.Inputs.Select(i => i.Name ?? "")];
-        _outputs = [.. model.Graph.Outputs.Select(o => o.Name ?? "")];
-        _names.UnionWith(_inputs);
-        _names.UnionWith(_outputs);
-        foreach (var tensor in model.Graph.Initializers)
-        {
-            _initializers[tensor.Name ?? ""] = tensor;
-            _names.Add(tensor.Name ?? "");
-        }
-
-        foreach (var inner in model.Graph.Nodes.SelectMany(n => n.Subgraphs).SelectMany(TensorWalk.Graphs))
-        {
-            _names.UnionWith(OuterValues.Definitions(inner));
-        }
-
-        foreach (var node in model.Graph.Nodes)
-        {
-            Index(node);
-        }
+        Reindex();
     }
 
     public OnnxModel Model { get; }
@@ -211,6 +193,37 @@ internal sealed class ModelGraph
         Graph.Nodes.AddRange(ordered);
         _removed.Clear();
         Graph.ValueInfos.RemoveAll(v => !_producers.ContainsKey(v.Name ?? "") && !_initializers.ContainsKey(v.Name ?? ""));
+    }
+
+    /// <summary>Builds the index anew, after names were changed in the model itself.</summary>
+    public void Reindex()
+    {
+        _producers.Clear();
+        _consumers.Clear();
+        _captures.Clear();
+        _initializers.Clear();
+        _names.Clear();
+        _inputs.Clear();
+        _outputs.Clear();
+        _inputs.UnionWith(Graph.Inputs.Select(i => i.Name ?? ""));
+        _outputs.UnionWith(Graph.Outputs.Select(o => o.Name ?? ""));
+        _names.UnionWith(_inputs);
+        _names.UnionWith(_outputs);
+        foreach (var tensor in Graph.Initializers)
+        {
+            _initializers[tensor.Name ?? ""] = tensor;
+            _names.Add(tensor.Name ?? "");
+        }
+
+        foreach (var inner in Graph.Nodes.SelectMany(n => n.Subgraphs).SelectMany(TensorWalk.Graphs))
+        {
+            _names.UnionWith(OuterValues.Definitions(inner));
+        }
+
+        foreach (var node in Graph.Nodes)
+        {
+            Index(node);
+        }
     }
 
     private void Index(OnnxNode node)

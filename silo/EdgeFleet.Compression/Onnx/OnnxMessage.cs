@@ -21,6 +21,18 @@ internal abstract class OnnxMessage
         }
     }
 
+    /// <summary>Drops what was kept under these field numbers.</summary>
+    internal void Forget(params ReadOnlySpan<int> numbers)
+    {
+        for (var i = (_unknown?.Count ?? 0) - 1; i >= 0; i--)
+        {
+            if (numbers.Contains(_unknown![i].Number))
+            {
+                _unknown.RemoveAt(i);
+            }
+        }
+    }
+
     /// <summary>Writes the known fields in the order of their numbers; the writer slips the unknown ones in between.</summary>
     internal abstract void Write(ProtoWriter writer);
 }

@@ -14,7 +14,8 @@ internal sealed record PreparedModel(byte[] Model, IReadOnlyList<PassReport> Pas
 /// <summary>A model in the form of a recipe, not yet executed.</summary>
 /// <param name="Model">ONNX bytes.</param>
 /// <param name="Passes">What was done to the prepared model.</param>
-internal sealed record BuiltVariant(byte[] Model, IReadOnlyList<PassReport> Passes);
+/// <param name="Originals">From short names to those in the prepared model; empty where names were kept.</param>
+internal sealed record BuiltVariant(byte[] Model, IReadOnlyList<PassReport> Passes, IReadOnlyDictionary<string, string> Originals);
 
 /// <summary>Rewrites models: the pipeline of passes, in order. The same input gives the same bytes.</summary>
 /// <param name="runner">The runtime, for constants, types and ranges.</param>
@@ -68,10 +69,16 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
                 break;
         }
 
+        var names = new ShortenNames();
+        if (recipe.ShortNames)
+        {
+            passes.Run(names);
+        }
+
         source.Metadata.RemoveAll(m => m.Key == "edgefleet.profile");
         source.Metadata.Add(new OnnxEntry { Key = "edgefleet.profile", Value = CompressionKinds.NameOf(recipe.Kind) });
         GraphVerifier.Verify(source);
-        return new(source.ToArray(), passes.Reports);
+        return new(source.ToArray(), passes.Reports, names.Originals);
     }
 
     /// <summary>Static quantization: plan, ranges on the calibration samples, rewrite.</summary>
