@@ -176,13 +176,13 @@ internal static class GraphVerifier
         {
             case OnnxElementType.Float:
                 var floats = TensorContent.Floats(tensor);
-                return floats.Length == 1 ? !float.IsNaN(floats[0]) : TensorPrimitives.IsFiniteAll(floats);
+                return floats.Length <= 1 ? floats.Length == 0 || !float.IsNaN(floats[0]) : TensorPrimitives.IsFiniteAll(floats);
             case OnnxElementType.Double:
                 var doubles = MemoryMarshal.Cast<byte, double>(TensorContent.Bytes(tensor).Span);
-                return doubles.Length == 1 ? !double.IsNaN(doubles[0]) : TensorPrimitives.IsFiniteAll(doubles);
+                return doubles.Length <= 1 ? doubles.Length == 0 || !double.IsNaN(doubles[0]) : TensorPrimitives.IsFiniteAll(doubles);
             case OnnxElementType.Float16:
                 var halves = MemoryMarshal.Cast<byte, Half>(TensorContent.Bytes(tensor).Span);
-                return halves.Length == 1 ? !Half.IsNaN(halves[0]) : TensorPrimitives.IsFiniteAll(halves);
+                return halves.Length <= 1 ? halves.Length == 0 || !Half.IsNaN(halves[0]) : TensorPrimitives.IsFiniteAll(halves);
             default:
                 return true;
         }

@@ -195,7 +195,7 @@ internal sealed class ModelGraph
         Graph.ValueInfos.RemoveAll(v => !_producers.ContainsKey(v.Name ?? "") && !_initializers.ContainsKey(v.Name ?? ""));
     }
 
-    /// <summary>Builds the index anew, after names were changed in the model itself.</summary>
+    /// <summary>Builds the index anew, after edits of the model itself that did not go through this class.</summary>
     public void Reindex()
     {
         _producers.Clear();
@@ -205,6 +205,7 @@ internal sealed class ModelGraph
         _names.Clear();
         _inputs.Clear();
         _outputs.Clear();
+        _removed.Clear();
         _inputs.UnionWith(Graph.Inputs.Select(i => i.Name ?? ""));
         _outputs.UnionWith(Graph.Outputs.Select(o => o.Name ?? ""));
         _names.UnionWith(_inputs);

@@ -1,22 +1,19 @@
 using EdgeFleet.Compression.Graph;
 using EdgeFleet.Compression.Onnx;
+using EdgeFleet.Compression.Passes.Opset;
 
 namespace EdgeFleet.Compression.Passes;
 
 /// <summary>
-/// Model in ai.onnx opset 7 to 12 -> the same in opset 13, the first with scales per channel.
-/// Attributes that became inputs move (Clip, Pad, Slice, TopK, Squeeze, Unsqueeze, ReduceSum, Split), Scatter becomes
-/// ScatterElements; the rest means the same. Conditions: no operator whose meaning changed (Softmax family off the last axis,
-/// Upsample, Resize, Scan), and no subgraph that holds one of those that move.
+/// Model in ai.onnx opset 7 or later -> the same in a later opset, subgraphs included; by default 13, the first with scales per
+/// channel. One step per version and operator whose form or meaning changed: see <see cref="OpsetSteps"/>.
+/// Conditions: each step's own, checked for the whole model before the first change. A model beyond the target stays as it is.
 /// </summary>
-/// <param name="facts">Ranks, for Softmax.</param>
-internal sealed class LiftOpset(ValueFacts facts) : IGraphPass
+/// <param name="facts">Types and ranks, where a step's form depends on them.</param>
+/// <param name="target">8 to 23.</param>
+internal sealed class LiftOpset(ValueFacts facts, int target = LiftOpset.Target) : IGraphPass
 {
     public const int Target = 13;
-
-    private static readonly string[] s_moving = ["Clip", "Pad", "Slice", "TopK", "Squeeze", "Unsqueeze", "ReduceSum", "Split", "Scatter"];
-    private static readonly string[] s_changed = ["Upsample", "Resize", "Scan", "Dropout"];
-    private static readonly string[] s_softmax = ["Softmax", "LogSoftmax", "Hardmax"];
 
     public string Name => "lift-opset";
 
@@ -24,104 +21,72 @@ internal sealed class LiftOpset(ValueFacts facts) : IGraphPass
     public int Apply(ModelGraph graph)
     {
         var from = graph.Opset;
-        if (from >= Target)
+        if (from >= target)
         {
             return 0;
         }
 
-        foreach (var node in graph.Nodes)
+        graph.Commit();
+        var versions = OpsetSteps.Versions.Where(v => v > from && v <= target).ToList();
+        Require(graph.Graph, new LiftScope(graph.Graph, null, facts, graph.Fresh), versions);
+        foreach (var version in versions)
         {
-            Require(node);
+            Lift(graph.Graph, new LiftScope(graph.Graph, null, facts, graph.Fresh), version);
         }
 
-        foreach (var node in graph.Nodes.Where(n => OnnxOpset.Normalize(n.Domain).Length == 0))
-        {
-            Lift(graph, node, from);
-        }
-
-        graph.Model.SetOpset("", Target);
-        graph.Model.IrVersion = Math.Max(graph.Model.IrVersion ?? 0, 7);
+        graph.Model.SetOpset("", target);
+        graph.Model.IrVersion = Math.Max(graph.Model.IrVersion ?? 0, IrVersionOf(target));
+        graph.Reindex();
         return 1;
     }
 
-    private void Require(OnnxNode node)
+    /// <summary>The IR version that the ONNX release with that opset has.</summary>
+    private static int IrVersionOf(int opset) => opset switch
     {
-        var within = node.Subgraphs.SelectMany(TensorWalk.Graphs).SelectMany(g => g.Nodes);
-        var changed = node.Is(s_changed) || (node.Is(s_softmax) && !IsLastAxis(node)) ? node
-            : within.FirstOrDefault(n => n.Is(s_changed) || n.Is(s_moving) || n.Is(s_softmax));
-        if (changed is not null)
+        <= 14 => 7,
+        <= 18 => 8,
+        <= 20 => 9,
+        <= 22 => 10,
+        _ => 11,
+    };
+
+    private void Require(OnnxGraph graph, LiftScope scope, List<int> versions)
+    {
+        foreach (var node in graph.Nodes)
         {
-            throw new InvalidModelException(
-                $"{changed.Label} cannot be lifted to opset {Target}, which int8 with scales per channel needs. Export the model with opset {Target} or later.",
-                changed.Label);
+            foreach (var obstacle in versions.Select(v => OpsetSteps.Of(node, v)?.Obstacle(node, scope)).Where(o => o is not null))
+            {
+                throw new InvalidModelException(
+                    $"{node.Label} cannot be lifted to opset {target}, which this form needs, because {obstacle}. Export the model with opset {target} or later.",
+                    node.Label);
+            }
+
+            foreach (var subgraph in node.Subgraphs)
+            {
+                Require(subgraph, scope.Inner(subgraph), versions);
+            }
         }
     }
 
-    private bool IsLastAxis(OnnxNode node) =>
-        node.Int("axis", 1) is var axis && (axis == -1 || (facts.RankOf(node.Inputs[0]) is { } rank && axis == rank - 1));
-
-    private static void Lift(ModelGraph graph, OnnxNode node, int from)
+    private static void Lift(OnnxGraph graph, LiftScope scope, int version)
     {
-        if (node.Is("BatchNormalization"))
+        foreach (var node in graph.Nodes)
         {
-            node.RemoveAttribute("spatial");
-        }
-        else if (node.Is(s_softmax))
-        {
-            node.RemoveAttribute("axis");
-            node.Attributes.Add(OnnxAttribute.Of("axis", -1));
-        }
-        else if (node.Is("Scatter"))
-        {
-            node.OpType = "ScatterElements";
-        }
-        else if (node.Is("Clip") && from < 11)
-        {
-            MoveFloat(graph, node, "min", 1);
-            MoveFloat(graph, node, "max", 2);
-        }
-        else if (node.Is("Pad") && from < 11)
-        {
-            MoveInts(graph, node, "pads", 1);
-            MoveFloat(graph, node, "value", 2);
-        }
-        else if (node.Is("Slice") && from < 10)
-        {
-            MoveInts(graph, node, "starts", 1);
-            MoveInts(graph, node, "ends", 2);
-            MoveInts(graph, node, "axes", 3);
-        }
-        else if (node.Is("TopK") && from < 10)
-        {
-            var k = node.Int("k", 1);
-            node.RemoveAttribute("k");
-            graph.SetInput(node, 1, graph.AddConstant($"{node.Outputs[0]}_k", OnnxElementType.Int64, [1], [k]));
-        }
-        else if (node.Is("Squeeze", "Unsqueeze", "ReduceSum"))
-        {
-            MoveInts(graph, node, "axes", 1);
-        }
-        else if (node.Is("Split"))
-        {
-            MoveInts(graph, node, "split", 1);
-        }
-    }
+            foreach (var subgraph in node.Subgraphs)
+            {
+                Lift(subgraph, scope.Inner(subgraph), version);
+            }
 
-    private static void MoveInts(ModelGraph graph, OnnxNode node, string attribute, int input)
-    {
-        if (node.Ints(attribute) is { Count: > 0 } values)
-        {
-            node.RemoveAttribute(attribute);
-            graph.SetInput(node, input, graph.AddConstant<long>($"{node.Outputs[0]}_{attribute}", OnnxElementType.Int64, [values.Count], values.ToArray()));
+            if (OpsetSteps.Of(node, version) is { } step)
+            {
+                step.Lift(node, scope);
+            }
+            else
+            {
+                scope.Emit(node);
+            }
         }
-    }
 
-    private static void MoveFloat(ModelGraph graph, OnnxNode node, string attribute, int input)
-    {
-        if (node.Attribute(attribute)?.F is { } value)
-        {
-            node.RemoveAttribute(attribute);
-            graph.SetInput(node, input, graph.AddConstant($"{node.Outputs[0]}_{attribute}", OnnxElementType.Float, [], [value]));
-        }
+        scope.Replace();
     }
 }

@@ -122,32 +122,6 @@ public sealed class PassTests
         model.Graph.Initializers.ShouldHaveSingleItem().Name.ShouldBe("k");
     }
 
-    [Fact]
-    public void Opset_9_is_lifted_to_13()
-    {
-        var model = TestModels.Model(
-            [
-                TestModels.Node("Clip", ["x"], "a", OnnxAttribute.Of("min", -0.5f), OnnxAttribute.Of("max", 0.5f)),
-                TestModels.Node("Unsqueeze", ["a"], "b", OnnxAttribute.Of("axes", [1L])),
-                TestModels.Node("Squeeze", ["b"], "c", OnnxAttribute.Of("axes", [1L])),
-                TestModels.Node("Pad", ["c"], "d", OnnxAttribute.Of("pads", [0L, 1, 0, 1]), OnnxAttribute.Of("value", 2f)),
-                TestModels.Node("Softmax", ["d"], "y", OnnxAttribute.Of("axis", 1)),
-            ],
-            [],
-            [null, 4],
-            opset: 9);
-        Applies(model, new LiftOpset(ValueFacts.Of(TestModels.Graph(model), TestModels.Runner)), 1, [3, 4], exact: true);
-        model.OpsetOf("").ShouldBe(13);
-    }
-
-    [Fact]
-    public void An_operator_whose_meaning_changed_is_named_instead_of_lifted()
-    {
-        var model = TestModels.Model([TestModels.Node("Softmax", ["x"], "y", OnnxAttribute.Of("axis", 1))], [], [null, 3, 8], opset: 11);
-        var graph = TestModels.Graph(model);
-        Should.Throw<EdgeFleet.Compression.InvalidModelException>(() => new LiftOpset(ValueFacts.Of(graph, TestModels.Runner)).Apply(graph)).Subject!.ShouldContain("Softmax");
-    }
-
     private static void Applies(OnnxModel model, IGraphPass pass, int changes, long[] input, bool exact = false)
     {
         var before = TestModels.Run(model, input);
