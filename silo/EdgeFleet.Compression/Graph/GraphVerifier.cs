@@ -28,6 +28,7 @@ internal static class GraphVerifier
     public static IEnumerable<ModelProblem> Problems(OnnxModel model, bool content = true) =>
         Opset(model)
             .Concat(Graph(model.Graph, [], new Functions(model)))
+            .Concat(Bodies(model))
             .Concat(content ? TensorWalk.All(model).SelectMany(Tensor) : [])
             .Take(MostProblems);
 
@@ -130,6 +131,29 @@ internal static class GraphVerifier
             foreach (var problem in Graph(subgraph, scopes, functions))
             {
                 yield return problem;
+            }
+        }
+    }
+
+    /// <summary>Function bodies, like graphs of their own: they see nothing from outside.</summary>
+    private static IEnumerable<ModelProblem> Bodies(OnnxModel model)
+    {
+        var functions = new Functions(model);
+        var names = new HashSet<(string?, string?, string?)>();
+        foreach (var function in model.Functions)
+        {
+            if (!names.Add((OnnxOpset.Normalize(function.Domain), function.Name, function.Overload)))
+            {
+                yield return new("duplicate", function.Name ?? "", $"The function '{function.Name}' is defined twice.");
+            }
+
+            var body = new OnnxGraph { Name = function.Name };
+            body.Nodes.AddRange(function.Nodes);
+            body.Inputs.AddRange(function.Inputs.Select(i => new OnnxValueInfo { Name = i }));
+            body.Outputs.AddRange(function.Outputs.Select(o => new OnnxValueInfo { Name = o }));
+            foreach (var problem in Graph(body, [], functions))
+            {
+                yield return problem with { Message = $"In the function '{function.Name}': {problem.Message}" };
             }
         }
     }

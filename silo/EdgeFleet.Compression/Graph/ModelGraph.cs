@@ -4,10 +4,10 @@ using EdgeFleet.Compression.Onnx;
 namespace EdgeFleet.Compression.Graph;
 
 /// <summary>
-/// The main graph of a model, for editing: who produces and who uses each value. Edits go through this class, which keeps its
-/// index; <see cref="Commit"/> puts the nodes in order again. Nothing here is worse than linear in what it touches.
+/// The main graph of a model, or one graph within it, for editing: who produces and who uses each value. Edits go through this class,
+/// which keeps its index; <see cref="Commit"/> puts the nodes in order again. Nothing here is worse than linear in what it touches.
 /// </summary>
-internal sealed class ModelGraph
+internal sealed partial class ModelGraph
 {
     private readonly Dictionary<string, OnnxNode> _producers = [];
     private readonly Dictionary<string, List<OnnxNode>> _consumers = [];
@@ -51,12 +51,13 @@ internal sealed class ModelGraph
     public bool IsOutput(string value) => _outputs.Contains(value);
 
     /// <summary>True where exactly one node input uses the value and nothing else does.</summary>
-    public bool HasSingleUse(string value) => Consumers(value).Count == 1 && !IsCaptured(value) && !IsOutput(value);
+    public bool HasSingleUse(string value) => Consumers(value).Count == 1 && !IsCaptured(value) && !IsOutput(value) && !IsFromOutside(value);
 
-    public bool IsUnused(string value) => Consumers(value).Count == 0 && !IsCaptured(value) && !IsOutput(value);
+    public bool IsUnused(string value) => Consumers(value).Count == 0 && !IsCaptured(value) && !IsOutput(value) && !IsFromOutside(value);
 
-    /// <summary>The constant of that name; a graph input that has a default is none.</summary>
-    public OnnxTensor? Constant(string value) => _inputs.Contains(value) ? null : _initializers.GetValueOrDefault(value);
+    /// <summary>The constant of that name, here or in a graph around this one; a graph input that has a default is none.</summary>
+    public OnnxTensor? Constant(string value) => _inputs.Contains(value) ? null
+        : _initializers.GetValueOrDefault(value) ?? (IsFromOutside(value) ? Outer?.Constant(value) : null);
 
     public bool TryConstant(string value, [NotNullWhen(true)] out OnnxTensor? tensor) => (tensor = Constant(value)) is not null;
 
@@ -67,6 +68,11 @@ internal sealed class ModelGraph
     /// <summary>A name that occurs nowhere in the model; the same edits give the same names.</summary>
     public string Fresh(string basis)
     {
+        if (Outer is not null)
+        {
+            return Outer.Fresh(basis);
+        }
+
         var name = basis;
         while (!_names.Add(name))
         {

@@ -12,6 +12,9 @@ internal sealed class ValueFacts
     {
     }
 
+    /// <summary>Knows nothing.</summary>
+    public static ValueFacts None { get; } = new();
+
     /// <summary>Loads a copy of the model with every value as an output, and asks.</summary>
     /// <exception cref="InvalidModelException">The runtime does not load the model.</exception>
     public static ValueFacts Of(ModelGraph graph, IModelRunner runner)
@@ -39,6 +42,44 @@ internal sealed class ValueFacts
         return facts;
     }
 
+    /// <summary>
+    /// The same for a graph within another, run on its own: what it takes from around it becomes its inputs. Where the runtime
+    /// cannot tell (values that are no tensors, shapes that do not fit), nothing is known.
+    /// </summary>
+    /// <param name="inner">Left as it is.</param>
+    /// <param name="outer">Facts of the graph around it.</param>
+    /// <param name="runner">The runtime.</param>
+    public static ValueFacts OfInner(ModelGraph inner, ValueFacts outer, IModelRunner runner)
+    {
+        var graph = new OnnxGraph { Name = inner.Graph.Name };
+        graph.Nodes.AddRange(inner.Nodes);
+        graph.Initializers.AddRange(inner.Graph.Initializers);
+        graph.Inputs.AddRange(inner.Graph.Inputs.Select((input, i) => input.Type is null ? BodyInput(inner.Owner!, i, input.Name ?? "", outer) : input));
+        graph.Outputs.AddRange(inner.Graph.Outputs.Where(o => !inner.IsFromOutside(o.Name ?? "")).Select(o => new OnnxValueInfo { Name = o.Name }));
+        foreach (var value in OuterValues.Of(inner.Owner!).Where(inner.IsFromOutside))
+        {
+            if (inner.Constant(value) is { } constant)
+            {
+                graph.Initializers.Add(constant);
+            }
+            else
+            {
+                graph.Inputs.Add(outer.Declaration(value, value));
+            }
+        }
+
+        var model = new OnnxModel { IrVersion = inner.Model.IrVersion, Graph = graph };
+        model.Opsets.AddRange(inner.Model.Opsets);
+        try
+        {
+            return Of(new ModelGraph(model), runner);
+        }
+        catch (InvalidModelException)
+        {
+            return None;
+        }
+    }
+
     /// <summary>The type, or Undefined where the value is unknown or no tensor.</summary>
     public OnnxElementType TypeOf(string value) => _values.TryGetValue(value, out var info) ? info.ElementType : OnnxElementType.Undefined;
 
@@ -47,6 +88,26 @@ internal sealed class ValueFacts
     /// <summary>The rank; null where it is unknown. (The runtime reports an unknown rank like a scalar's.)</summary>
     public int? RankOf(string value) =>
         _values.TryGetValue(value, out var info) && info.Dimensions.Count > 0 ? info.Dimensions.Count : null;
+
+    /// <summary>The type of a loop body's input from what the loop is given: its shape may change from round to round.</summary>
+    private static OnnxValueInfo BodyInput(OnnxNode owner, int index, string name, ValueFacts outer)
+    {
+        var type = owner.Is("Loop") && index < 2 ? (index == 0 ? OnnxElementType.Int64 : OnnxElementType.Bool) : outer.TypeOf(owner.InputOrEmpty(index));
+        return new() { Name = name, Type = new OnnxValueType { Tensor = new OnnxTensorType { ElementType = (int)type } } };
+    }
+
+    private OnnxValueInfo Declaration(string value, string name)
+    {
+        var declared = OnnxValueInfo.Tensor(name, TypeOf(value), []);
+        declared.Type!.Tensor!.Shape = null;
+        if (RankOf(value) is not null)
+        {
+            declared.Type.Tensor.Shape = new OnnxShape();
+            declared.Type.Tensor.Shape.Dimensions.AddRange(_values[value].Dimensions.Select(d => new OnnxDimension { Value = d < 0 ? null : d }));
+        }
+
+        return declared;
+    }
 }
 
 /// <summary>Makes models that give their inner values as outputs too.</summary>

@@ -66,6 +66,17 @@ internal sealed class OnnxAttribute : OnnxMessage
 
     public static OnnxAttribute Of(string name, OnnxGraph value) => new() { Name = name, Type = OnnxAttributeType.Graph, G = value };
 
+    /// <summary>The same value under another name.</summary>
+    public OnnxAttribute Renamed(string name)
+    {
+        var copy = new OnnxAttribute { Name = name, Type = Type, F = F, I = I, S = S, T = T, G = G, Floats = Floats, Ints = Ints };
+        copy.Strings.AddRange(Strings);
+        copy.Tensors.AddRange(Tensors);
+        copy.Graphs.AddRange(Graphs);
+        copy.KeepAll(this);
+        return copy;
+    }
+
     internal static OnnxAttribute Read(ReadOnlyMemory<byte> bytes, ProtoReadContext context, int depth)
     {
         var attribute = new OnnxAttribute();

@@ -17,6 +17,8 @@ internal sealed class OnnxFunction : OnnxMessage
 
     public string? Domain { get; set; }
 
+    public string? Overload { get; set; }
+
     public List<OnnxAttribute> Attributes { get; } = [];
 
     public List<OnnxValueInfo> ValueInfos { get; } = [];
@@ -37,6 +39,7 @@ internal sealed class OnnxFunction : OnnxMessage
                 case 9: function.Opsets.Add(OnnxOpset.Read(reader.Bytes(), context, depth + 1)); break;
                 case 10: function.Domain = reader.Text(); break;
                 case 11: function.Attributes.Add(OnnxAttribute.Read(reader.Bytes(), context, depth + 1)); break;
+                case 13: function.Overload = reader.Text(); break;
                 case 12: function.ValueInfos.Add(OnnxValueInfo.Read(reader.Bytes(), context, depth + 1)); break;
                 default: function.Keep(reader.Skip()); break;
             }
@@ -56,5 +59,6 @@ internal sealed class OnnxFunction : OnnxMessage
         writer.Text(10, Domain);
         writer.Messages(11, Attributes);
         writer.Messages(12, ValueInfos);
+        writer.Text(13, Overload);
     }
 }

@@ -11,4 +11,7 @@ internal interface IGraphPass
     /// <summary>Rewrites every place that fulfils the precondition.</summary>
     /// <returns>How many.</returns>
     int Apply(ModelGraph graph);
+
+    /// <summary>After <see cref="Apply"/>: what a user should know, such as what was left out and why.</summary>
+    IReadOnlyList<string> Notes => [];
 }

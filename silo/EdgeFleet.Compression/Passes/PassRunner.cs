@@ -10,6 +10,11 @@ internal sealed class PassRunner(ModelGraph graph, Action<string>? starting, Can
 
     public IReadOnlyList<PassReport> Reports => _reports;
 
+    /// <summary>Applies a pass to the main graph and to every graph within it.</summary>
+    /// <param name="create">Makes the pass for one graph.</param>
+    /// <exception cref="InvalidOperationException">As <see cref="Run"/>.</exception>
+    public PassRunner RunInEveryGraph(Func<ModelGraph, IGraphPass> create) => Run(new InEveryGraph(create(graph), create));
+
     /// <exception cref="InvalidOperationException">The pass broke the graph: a defect of the pass, not of the model.</exception>
     public PassRunner Run(IGraphPass pass)
     {
@@ -26,7 +31,7 @@ internal sealed class PassRunner(ModelGraph graph, Action<string>? starting, Can
             }
         }
 
-        _reports.Add(new PassReport(pass.Name, changes, before, graph.NodeCount));
+        _reports.Add(new PassReport(pass.Name, changes, before, graph.NodeCount) { Notes = pass.Notes });
         return this;
     }
 }

@@ -67,4 +67,8 @@ public sealed record GoldenRun(IReadOnlyList<ModelTensor> Inputs, IReadOnlyList<
 /// <param name="Changes">Rewrites applied.</param>
 /// <param name="NodesBefore">Nodes of the main graph before.</param>
 /// <param name="NodesAfter">And after.</param>
-public sealed record PassReport(string Name, int Changes, int NodesBefore, int NodesAfter);
+public sealed record PassReport(string Name, int Changes, int NodesBefore, int NodesAfter)
+{
+    /// <summary>What a user should know, such as what was left out and why.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}

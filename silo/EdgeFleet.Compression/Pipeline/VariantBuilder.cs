@@ -32,13 +32,14 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
         var graph = new ModelGraph(source);
         var passes = new PassRunner(graph, starting, cancellationToken)
             .Run(new DropDefaultInputs())
-            .Run(new ConstantsToInitializers())
-            .Run(new RemoveIdentities())
-            .Run(new FoldConstants(runner, cancellationToken))
-            .Run(new FoldBatchNormalization())
-            .Run(new FoldGemmScalars())
-            .Run(new FoldInputScale())
-            .Run(new RemoveUnused());
+            .Run(new InlineFunctions())
+            .RunInEveryGraph(_ => new ConstantsToInitializers())
+            .RunInEveryGraph(_ => new RemoveIdentities())
+            .RunInEveryGraph(_ => new FoldConstants(runner, cancellationToken))
+            .RunInEveryGraph(_ => new FoldBatchNormalization())
+            .RunInEveryGraph(_ => new FoldGemmScalars())
+            .RunInEveryGraph(_ => new FoldInputScale())
+            .RunInEveryGraph(_ => new RemoveUnused());
         return new(source.ToArray(), passes.Reports);
     }
 
@@ -59,8 +60,8 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
                 passes.Run(new HalfPrecision(ValueFacts.Of(graph, runner)));
                 break;
             case CompressionKind.Int8Dynamic:
-                var facts = ValueFacts.Of(graph, runner);
-                passes.Run(new LiftOpset(facts)).Run(new DynamicQuantization(facts)).Run(new DynamicLstm(facts));
+                var facts = new ScopedFacts(graph, runner);
+                passes.Run(new LiftOpset(facts.Main)).RunInEveryGraph(g => new DynamicQuantization(facts.Of(g))).RunInEveryGraph(g => new DynamicLstm(facts.Of(g)));
                 break;
             case CompressionKind.Weights4 or CompressionKind.Weights8:
                 throw new NotSupportedException("Weight-only kinds are not built yet.");
@@ -90,6 +91,6 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
         starting?.Invoke("calibrate");
         var values = plan.Values.ConvertAll(plan.Representative).Distinct().ToList();
         var ranges = RangeCollector.Collect(graph, values, feed, runner, cancellationToken);
-        passes.Run(new StaticQuantization(plan, ranges, QuantizationScheme.Of(recipe.Kind)));
+        passes.Run(new StaticQuantization(plan, ranges, QuantizationScheme.Of(recipe.Kind))).Run(new NoteInnerWeights());
     }
 }
