@@ -3,6 +3,7 @@ using EdgeFleet.Compression.Graph;
 using EdgeFleet.Compression.Onnx;
 using EdgeFleet.Compression.Passes;
 using EdgeFleet.Compression.Quantization;
+using EdgeFleet.Compression.Recovery;
 
 namespace EdgeFleet.Compression.Pipeline;
 
@@ -23,6 +24,9 @@ internal sealed record BuiltVariant(byte[] Model, IReadOnlyList<PassReport> Pass
 /// <param name="cancellationToken">Looked at between steps.</param>
 internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starting, CancellationToken cancellationToken)
 {
+    /// <summary>Ranges shared with other variants of the same prepared model, feed and way of calibration; null collects them anew.</summary>
+    public RangeCache? SharedRanges { get; init; }
+
     /// <summary>Step 1: what every kind shares.</summary>
     /// <exception cref="CompressionInputException">The model cannot be used.</exception>
     public PreparedModel Prepare(ReadOnlyMemory<byte> model)
@@ -87,10 +91,10 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
     {
         var facts = ValueFacts.Of(graph, runner);
         passes.Run(new LiftOpset(facts));
-        var plan = QuantizationPlanner.Plan(graph, facts);
+        var plan = QuantizationPlanner.Plan(graph, facts, recipe.KeepFloat);
         starting?.Invoke("calibrate");
         var values = plan.Values.ConvertAll(plan.Representative).Distinct().ToList();
-        var ranges = RangeCollector.Collect(graph, values, feed, runner, cancellationToken);
-        passes.Run(new StaticQuantization(plan, ranges, QuantizationScheme.Of(recipe.Kind))).Run(new NoteInnerWeights());
+        var ranges = (SharedRanges ?? new()).Of(values, missing => RangeCollector.Collect(graph, missing, feed, runner, cancellationToken));
+        passes.Run(new StaticQuantization(plan, ranges, QuantizationScheme.Of(recipe.Kind))).Run(new GuardFloatLayers()).Run(new NoteInnerWeights());
     }
 }

@@ -16,20 +16,25 @@ internal sealed class QuantizationPlanner
 
     private readonly ModelGraph _graph;
     private readonly ValueFacts _facts;
+    private readonly IReadOnlyCollection<string> _keepFloat;
     private readonly QuantizationPlan _plan = new();
     private readonly HashSet<string> _integer = [];
     private readonly Dictionary<string, bool> _reaches = [];
 
-    private QuantizationPlanner(ModelGraph graph, ValueFacts facts)
+    private QuantizationPlanner(ModelGraph graph, ValueFacts facts, IReadOnlyCollection<string> keepFloat)
     {
         _graph = graph;
         _facts = facts;
+        _keepFloat = keepFloat;
     }
 
     /// <summary>Looks only; the graph stays as it is.</summary>
-    public static QuantizationPlan Plan(ModelGraph graph, ValueFacts facts)
+    /// <param name="graph">The float model.</param>
+    /// <param name="facts">Its types.</param>
+    /// <param name="keepFloat">Outputs of layers that stay float.</param>
+    public static QuantizationPlan Plan(ModelGraph graph, ValueFacts facts, IEnumerable<string>? keepFloat = null)
     {
-        var planner = new QuantizationPlanner(graph, facts);
+        var planner = new QuantizationPlanner(graph, facts, (keepFloat ?? []).ToHashSet());
         planner.Walk();
         return planner._plan;
     }
@@ -73,7 +78,7 @@ internal sealed class QuantizationPlanner
 
     private WeightedUnit? AsWeighted(OnnxNode node)
     {
-        if (!node.Is("Conv", "Gemm", "MatMul") || !_graph.TryFloats(node.Inputs[1], out var weights)
+        if (!node.Is("Conv", "Gemm", "MatMul") || _keepFloat.Contains(node.Outputs[0]) || !_graph.TryFloats(node.Inputs[1], out var weights)
             || _graph.Constant(node.Inputs[0]) is not null || !_facts.IsFloat(node.Inputs[0]))
         {
             return null;
