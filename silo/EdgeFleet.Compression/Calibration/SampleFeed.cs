@@ -80,12 +80,22 @@ internal sealed class SampleFeed
     /// <summary>Inputs of samples [start, start + count).</summary>
     public IReadOnlyList<ModelTensor> Batch(int start, int count) => [.. _inputs.Select(i => Tensor(i.Input, i.Samples, i.Dimensions, start, count))];
 
+    /// <summary>Fewest samples that a run takes.</summary>
+    public int LeastBatch => Math.Max(1, _fixedBatch);
+
+    /// <summary>A run of the fewest samples that needs as much memory as any.</summary>
+    public (int Start, int Count) Largest() => (0, LeastBatch);
+
     /// <summary>Start and number of samples of each run over all samples.</summary>
-    public IEnumerable<(int Start, int Count)> Batches()
+    public IEnumerable<(int Start, int Count)> Batches() => Batches(BatchSize);
+
+    /// <summary>The same with at most <paramref name="most"/> samples per run, but not fewer than the model takes.</summary>
+    public IEnumerable<(int Start, int Count)> Batches(int most)
     {
-        for (var start = 0; start < Count; start += BatchSize)
+        var batch = Math.Clamp(most / LeastBatch * LeastBatch, LeastBatch, BatchSize);
+        for (var start = 0; start < Count; start += batch)
         {
-            yield return (start, Math.Min(BatchSize, Count - start));
+            yield return (start, Math.Min(batch, Count - start));
         }
     }
 

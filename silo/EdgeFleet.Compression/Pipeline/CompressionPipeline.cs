@@ -35,7 +35,7 @@ public sealed class CompressionPipeline(IModelRunner runner, TimeProvider time)
     private CompressionResult Produce(CompressionRequest request, StepMeter meter, CancellationToken cancellationToken)
     {
         var feed = Feed(request);
-        var builder = new VariantBuilder(runner, meter.Begin, cancellationToken);
+        var builder = new VariantBuilder(runner, meter.Begin, cancellationToken) { Calibrating = meter.Within };
         var prepared = builder.Prepare(request.Model);
         var variant = builder.Build(prepared, request.Recipe, feed);
 
@@ -86,6 +86,23 @@ public sealed class CompressionPipeline(IModelRunner runner, TimeProvider time)
         private const double UsualSteps = 14;
         private int _begun;
 
-        public void Begin(string step) => listener?.Invoke(new CompressionProgress(step, Math.Min(1, _begun++ / UsualSteps)));
+        private string _step = "";
+        private double _told;
+
+        public void Begin(string step)
+        {
+            (_step, _told) = (step, 0);
+            listener?.Invoke(new CompressionProgress(step, Math.Min(1, _begun++ / UsualSteps)));
+        }
+
+        /// <summary>Tells of a step under way, at most a hundred times.</summary>
+        public void Within(double share)
+        {
+            if (share >= _told + 0.01)
+            {
+                _told = share;
+                listener?.Invoke(new CompressionProgress(_step, Math.Min(1, (_begun - 1 + share) / UsualSteps)) { StepShare = share });
+            }
+        }
     }
 }

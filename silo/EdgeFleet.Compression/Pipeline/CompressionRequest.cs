@@ -38,7 +38,11 @@ public sealed record CompressionRequest(ReadOnlyMemory<byte> Model, CompressionR
     public Action<CompressionProgress>? Progress { get; init; }
 }
 
-/// <summary>A step that begins.</summary>
+/// <summary>A step that begins or goes on.</summary>
 /// <param name="Step">Name of a pass or a measurement.</param>
 /// <param name="Share">Share in [0, 1] of the production that lies behind.</param>
-public sealed record CompressionProgress(string Step, double Share);
+public sealed record CompressionProgress(string Step, double Share)
+{
+    /// <summary>Share in [0, 1] of the step itself: of the samples, in calibration.</summary>
+    public double StepShare { get; init; }
+}

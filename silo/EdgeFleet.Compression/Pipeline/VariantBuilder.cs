@@ -16,7 +16,11 @@ internal sealed record PreparedModel(byte[] Model, IReadOnlyList<PassReport> Pas
 /// <param name="Model">ONNX bytes.</param>
 /// <param name="Passes">What was done to the prepared model.</param>
 /// <param name="Originals">From short names to those in the prepared model; empty where names were kept.</param>
-internal sealed record BuiltVariant(byte[] Model, IReadOnlyList<PassReport> Passes, IReadOnlyDictionary<string, string> Originals);
+internal sealed record BuiltVariant(byte[] Model, IReadOnlyList<PassReport> Passes, IReadOnlyDictionary<string, string> Originals)
+{
+    /// <summary>Ranges of activations, as collected for this variant; null where the kind needs none or others had collected them.</summary>
+    public CalibrationFacts? Calibration { get; init; }
+}
 
 /// <summary>Rewrites models: the pipeline of passes, in order. The same input gives the same bytes.</summary>
 /// <param name="runner">The runtime, for constants, types and ranges.</param>
@@ -26,6 +30,9 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
 {
     /// <summary>Ranges shared with other variants of the same prepared model, feed and way of calibration; null collects them anew.</summary>
     public RangeCache? SharedRanges { get; init; }
+
+    /// <summary>Told of the share in [0, 1] of the calibration that is done.</summary>
+    public Action<double>? Calibrating { get; init; }
 
     /// <summary>Step 1: what every kind shares.</summary>
     /// <exception cref="CompressionInputException">The model cannot be used.</exception>
@@ -56,6 +63,7 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
         var source = OnnxModel.Read(prepared.Model);
         var graph = new ModelGraph(source);
         var passes = new PassRunner(graph, starting, cancellationToken);
+        CalibrationFacts? calibration = null;
         switch (recipe.Kind)
         {
             case CompressionKind.Fp32:
@@ -70,7 +78,7 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
             case CompressionKind.Weights4 or CompressionKind.Weights8:
                 throw new NotSupportedException("Weight-only kinds are not built yet.");
             default:
-                Static(passes, graph, recipe, feed);
+                calibration = Static(passes, graph, recipe, feed);
                 break;
         }
 
@@ -83,18 +91,22 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
         source.Metadata.RemoveAll(m => m.Key == "edgefleet.profile");
         source.Metadata.Add(new OnnxEntry { Key = "edgefleet.profile", Value = CompressionKinds.NameOf(recipe.Kind) });
         GraphVerifier.Verify(source);
-        return new(source.ToArray(), passes.Reports, names.Originals);
+        return new(source.ToArray(), passes.Reports, names.Originals) { Calibration = calibration };
     }
 
     /// <summary>Static quantization: plan, ranges on the calibration samples, rewrite.</summary>
-    private void Static(PassRunner passes, ModelGraph graph, CompressionRecipe recipe, SampleFeed feed)
+    private CalibrationFacts? Static(PassRunner passes, ModelGraph graph, CompressionRecipe recipe, SampleFeed feed)
     {
         var facts = ValueFacts.Of(graph, runner);
         passes.Run(new LiftOpset(facts));
         var plan = QuantizationPlanner.Plan(graph, facts, recipe.KeepFloat);
         starting?.Invoke("calibrate");
         var values = plan.Values.ConvertAll(plan.Representative).Distinct().ToList();
-        var ranges = (SharedRanges ?? new()).Of(values, missing => RangeCollector.Collect(graph, missing, feed, runner, cancellationToken));
+        var settings = new CalibrationSettings { Method = recipe.Calibration, Progress = Calibrating };
+        CalibrationFacts? collected = null;
+        var ranges = (SharedRanges ?? new()).Of(
+            values, missing => (collected = Calibrator.Run(graph, missing, feed, runner, settings, cancellationToken)).Ranges);
         passes.Run(new StaticQuantization(plan, ranges, QuantizationScheme.Of(recipe.Kind))).Run(new GuardFloatLayers()).Run(new NoteInnerWeights());
+        return collected;
     }
 }
