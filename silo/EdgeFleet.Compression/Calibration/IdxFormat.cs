@@ -29,6 +29,10 @@ internal static class IdxFormat
         for (var i = 0; i < rank; i++)
         {
             dimensions[i] = BinaryPrimitives.ReadUInt32BigEndian(span[(4 + (i * 4))..]);
+            if (dimensions[i] > int.MaxValue)
+            {
+                throw new CalibrationDataException($"{name}: an IDX dimension of {dimensions[i]} is more than any file holds.", name);
+            }
         }
 
         var array = new SampleArray(type, dimensions, content[(4 + (rank * 4))..]).Checked(name);
