@@ -16,14 +16,14 @@ internal sealed class FuzzSupervisor(string? only, long runs, double? minutes, u
     public async Task<int> RunAsync(bool json, CancellationToken cancellationToken)
     {
         var targets = FuzzTarget.All().Where(t => only is null || t.Name == only).ToList();
-        var shares = (double)targets.Sum(t => t.Share);
+        var shares = targets.Sum(t => t.Share);
         var figures = new List<TargetFigures>();
         var output = json ? Console.Error : Console.Out;
         output.WriteLine($"{"target",-16} {"inputs",12} {"accepted",12} {"seconds",9} {"inputs/s",9} {"findings",9}");
         foreach (var target in targets)
         {
             var inputs = minutes is null ? (long)Math.Ceiling(runs * (target.Share / shares)) : long.MaxValue - workers;
-            var seconds = minutes * 60 * target.Share / shares ?? 0;
+            var seconds = minutes * 60 / targets.Count ?? 0;
             var started = time.GetTimestamp();
             var results = await Task.WhenAll(Enumerable.Range(0, workers).Select(w => WorkAsync(target.Name, w, inputs, seconds, cancellationToken)));
             var elapsed = time.GetElapsedTime(started).TotalSeconds;

@@ -6,8 +6,8 @@ namespace EdgeFleet.Fuzz;
 /// <summary>One process of a run. What ends it (a stack that overflows, memory that runs out) ends only it; the supervisor sees at which input.</summary>
 internal static class FuzzWorker
 {
-    /// <summary>Smaller than any stack that the product runs on.</summary>
-    private const int StackBytes = 512 << 10;
+    /// <summary>Smaller than the stacks that the product runs on.</summary>
+    private const int StackBytes = 1 << 20;
 
     /// <summary>Kinds of findings after which a worker gives up.</summary>
     private const int MostFindings = 32;

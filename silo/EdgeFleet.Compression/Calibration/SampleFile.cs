@@ -90,6 +90,11 @@ internal sealed record SampleArray(OnnxElementType ElementType, IReadOnlyList<lo
     /// <exception cref="CalibrationDataException">It is not.</exception>
     public SampleArray Checked(string name)
     {
+        if (Dimensions.Skip(1).Aggregate(1d, (product, dimension) => Math.Max(product * dimension, product)) > int.MaxValue)
+        {
+            throw new CalibrationDataException($"{name} says that one sample is [{string.Join(", ", Dimensions.Skip(1))}], which is more than memory holds.", name);
+        }
+
         var bytes = Dimensions.Aggregate(OnnxElementTypes.BitsOf(ElementType) / 8d, (product, dimension) => product * dimension);
         return bytes == Data.Length
             ? this

@@ -186,6 +186,11 @@ internal ref struct ProtoReader
         {
             case WireType.Length:
                 var bytes = Bytes();
+                if (elementBytes == 0 && !bytes.IsEmpty && bytes.Span[^1] >= 0x80)
+                {
+                    throw Error($"the numbers packed into field {_field} end within one");
+                }
+
                 return elementBytes == 0 || bytes.Length % elementBytes == 0
                     ? bytes
                     : throw Error($"field {_field} packs {elementBytes}-byte numbers into {bytes.Length} bytes");

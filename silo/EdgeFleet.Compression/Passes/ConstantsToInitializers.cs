@@ -5,7 +5,7 @@ namespace EdgeFleet.Compression.Passes;
 
 /// <summary>
 /// Constant(value | value_float | value_int | value_floats | value_ints) -> initializer of the same name.
-/// Conditions: dense, not a string, not itself a graph output.
+/// Conditions: dense, not a string, named, not itself a graph output.
 /// </summary>
 internal sealed class ConstantsToInitializers : IGraphPass
 {
@@ -16,7 +16,7 @@ internal sealed class ConstantsToInitializers : IGraphPass
         var changes = 0;
         foreach (var node in graph.Nodes)
         {
-            if (node.Is("Constant") && !graph.IsOutput(node.Outputs[0]) && Value(node) is { } tensor)
+            if (node.Is("Constant") && node.Outputs[0].Length > 0 && !graph.IsOutput(node.Outputs[0]) && Value(node) is { } tensor)
             {
                 graph.Remove(node);
                 graph.AddConstant(tensor);

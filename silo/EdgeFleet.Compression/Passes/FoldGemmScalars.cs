@@ -6,7 +6,7 @@ namespace EdgeFleet.Compression.Passes;
 
 /// <summary>
 /// Gemm(alpha, beta) -> Gemm(1, 1) with B' = alpha * B and C' = beta * C: only such a Gemm is fused when quantized.
-/// Conditions: whichever of B and C has a factor other than 1 is a float constant.
+/// Conditions: whichever of B and C has a factor other than 1 is a float constant, and stays finite with it.
 /// </summary>
 internal sealed class FoldGemmScalars : IGraphPass
 {
@@ -30,9 +30,13 @@ internal sealed class FoldGemmScalars : IGraphPass
         var (alpha, beta) = (node.Float("alpha", 1), node.Float("beta", 1));
         var c = node.InputOrEmpty(2);
         return (alpha != 1 || beta != 1)
-            && (alpha == 1 || graph.TryFloats(node.Inputs[1], out _))
-            && (beta == 1 || c.Length == 0 || graph.TryFloats(c, out _));
+            && (alpha == 1 || StaysFinite(graph, node.Inputs[1], alpha))
+            && (beta == 1 || c.Length == 0 || StaysFinite(graph, c, beta));
     }
+
+    private static bool StaysFinite(ModelGraph graph, string value, float factor) =>
+        graph.TryFloats(value, out var tensor)
+        && (tensor.Count == 0 || float.IsFinite(factor * TensorPrimitives.MaxMagnitude(TensorContent.Floats(tensor))));
 
     private static void Fold(ModelGraph graph, OnnxNode node, int input, string attribute)
     {

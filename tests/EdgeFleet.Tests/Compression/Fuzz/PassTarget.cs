@@ -17,7 +17,7 @@ internal sealed class PassTarget : ModelTarget
 
     public override string Name => "passes";
 
-    public override int Share => 25;
+    public override double Share => 25;
 
     public override bool Take(ReadOnlyMemory<byte> input)
     {
@@ -55,7 +55,9 @@ internal sealed class PassTarget : ModelTarget
             return false;
         }
 
-        OnnxModel.Read(graph.Model.ToArray());
-        return true;
+        var read = OnnxModel.Read(graph.Model.ToArray());
+        return GraphVerifier.Problems(read).FirstOrDefault(p => p.Kind != "non-finite") is not { } problem
+            ? true
+            : throw new FuzzFailureException($"The passes made a model that is not acceptable: {problem.Message}");
     }
 }

@@ -10,7 +10,7 @@ internal sealed class ReaderTarget : ModelTarget
 
     public override string Name => "onnx-reader";
 
-    public override int Share => 40;
+    public override double Share => 40;
 
     public override bool Take(ReadOnlyMemory<byte> input)
     {

@@ -7,7 +7,7 @@ internal sealed class RoundTripTarget : ModelTarget
 {
     public override string Name => "onnx-roundtrip";
 
-    public override int Share => 25;
+    public override double Share => 25;
 
     public override bool Take(ReadOnlyMemory<byte> input)
     {

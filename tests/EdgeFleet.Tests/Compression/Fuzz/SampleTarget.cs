@@ -15,7 +15,7 @@ internal sealed class SampleTarget : FuzzTarget
 
     public override string Name => "samples";
 
-    public override int Share => 10;
+    public override double Share => 10;
 
     public override ReadOnlyMemory<byte> Input(ref FuzzRandom random)
     {

@@ -1,0 +1,45 @@
+using EdgeFleet.Compression;
+using EdgeFleet.Compression.Calibration;
+using EdgeFleet.Compression.Onnx;
+using EdgeFleet.Compression.Passes;
+
+namespace EdgeFleet.Tests.Compression.Fuzz;
+
+/// <summary>Defects that mutated inputs showed, each in its smallest form.</summary>
+public sealed class FoundByFuzzingTests
+{
+    [Fact]
+    public void Numbers_packed_into_a_tensor_that_end_within_one_are_refused()
+    {
+        var tensor = new OnnxTensor { Name = "t", ElementType = OnnxElementType.Int32, Dimensions = [1] };
+        tensor.TypedData.Add((5, new byte[] { 1, 0x80 }));
+        var model = TestModels.Model([TestModels.Node("Add", ["x", "t"], "y")], [tensor], [1, 4]).ToArray();
+
+        Should.Throw<OnnxFormatException>(() => OnnxModel.Read(model)).Message.ShouldContain("end within one");
+    }
+
+    [Fact]
+    public void A_constant_whose_output_is_left_out_stays_a_node()
+    {
+        var graph = TestModels.Graph(TestModels.Model([TestModels.Node("Constant", [], "", OnnxAttribute.Of("value_float", 1f)), TestModels.Node("Relu", ["x"], "y")], [], [1, 4]));
+
+        new ConstantsToInitializers().Apply(graph).ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData(3e38f, 2f)]
+    [InlineData(1f, float.PositiveInfinity)]
+    public void A_factor_that_makes_weights_infinite_is_not_folded_into_them(float weight, float alpha)
+    {
+        var graph = TestModels.Graph(TestModels.Model(
+            [TestModels.Node("Gemm", ["x", "w"], "y", OnnxAttribute.Of("alpha", alpha))], [OnnxTensor.Of<float>("w", OnnxElementType.Float, [1, 2], [weight, -weight])], [1, 1]));
+
+        new FoldGemmScalars().Apply(graph).ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData(new byte[] { 0, 0, 8, 2, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0 })]
+    [InlineData(new byte[] { 0, 0, 8, 4, 0, 0, 0, 1, 0x7F, 0xFF, 0xFF, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0 })]
+    public void Dimensions_beyond_memory_are_refused_although_a_zero_among_them_makes_the_file_empty(byte[] file) =>
+        Should.Throw<CalibrationDataException>(() => SampleFile.ReadSamples(file, "images", new SampleScaling())).Subject.ShouldBe("images");
+}
