@@ -28,6 +28,9 @@ internal sealed class BenchmarkReport(TextWriter output)
         output.WriteLine($"{benchmark.Name}: {benchmark.Question}");
     }
 
+    /// <summary>A line that is no figure.</summary>
+    public void Say(string line) => output.WriteLine(line);
+
     public void Add(string name, double value, string unit) => Add(new Figure(_benchmark, name, value, unit, null, true));
 
     public void AtLeast(double bound, string name, double value, string unit) =>

@@ -1,14 +1,16 @@
 using EdgeFleet.Benchmarks.Grains;
 using EdgeFleet.Benchmarks.Ort;
+using EdgeFleet.Benchmarks.Quality;
 
 namespace EdgeFleet.Benchmarks;
 
 /// <summary>All benchmarks, in the order in which they run.</summary>
 internal static class Benchmarks
 {
-    public static IReadOnlyList<IBenchmark> All { get; } =
+    public static IReadOnlyList<IBenchmark> All(BenchmarkArguments arguments) =>
     [
         new GrainBenchmark(),
         new OrtBenchmark(),
+        new QualityBenchmark(arguments),
     ];
 }

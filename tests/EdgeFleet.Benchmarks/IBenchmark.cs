@@ -1,6 +1,6 @@
 namespace EdgeFleet.Benchmarks;
 
-/// <summary>One question, measured. Add a new one to <see cref="Benchmarks.All"/>.</summary>
+/// <summary>One question, measured. Add a new one to <see cref="Benchmarks.All(BenchmarkArguments)"/>.</summary>
 internal interface IBenchmark
 {
     /// <summary>As on the command line.</summary>

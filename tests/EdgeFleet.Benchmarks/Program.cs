@@ -1,25 +1,24 @@
 using System.Text.Json;
 using EdgeFleet.Benchmarks;
 
-// bench [name ...] [--json FILE]: runs the named benchmarks, or all; exit code 1 when a bound was missed, 2 for a wrong name.
-string? json = null;
-var names = new List<string>();
-for (var i = 0; i < args.Length; i++)
+// bench [name ...] [--json FILE] [--zoo FOLDER] [--models NAME,NAME] [--no-vnni]: runs the named benchmarks, or all; exit code 1
+// when a bound was missed, 2 for a wrong argument.
+BenchmarkArguments arguments;
+try
 {
-    if (args[i] == "--json" && i + 1 < args.Length)
-    {
-        json = args[++i];
-    }
-    else
-    {
-        names.Add(args[i]);
-    }
+    arguments = BenchmarkArguments.Parse(args);
+}
+catch (FormatException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return 2;
 }
 
-var unknown = names.Except(Benchmarks.All.Select(b => b.Name)).ToList();
+var all = Benchmarks.All(arguments);
+var unknown = arguments.Names.Except(all.Select(b => b.Name)).ToList();
 if (unknown.Count > 0)
 {
-    Console.Error.WriteLine($"No benchmark is named {string.Join(", ", unknown)}. There are: {string.Join(", ", Benchmarks.All.Select(b => b.Name))}.");
+    Console.Error.WriteLine($"No benchmark is named {string.Join(", ", unknown)}. There are: {string.Join(", ", all.Select(b => b.Name))}.");
     return 2;
 }
 
@@ -32,13 +31,13 @@ Console.CancelKeyPress += (_, e) =>
 
 Console.WriteLine(Machine.Current);
 var report = new BenchmarkReport(Console.Out);
-foreach (var benchmark in Benchmarks.All.Where(b => names.Count == 0 || names.Contains(b.Name)))
+foreach (var benchmark in all.Where(b => arguments.Names.Count == 0 || arguments.Names.Contains(b.Name)))
 {
     report.Begin(benchmark);
     await benchmark.RunAsync(report, interrupted.Token);
 }
 
-if (json is not null)
+if (arguments.Json is { } json)
 {
     await File.WriteAllTextAsync(json, JsonSerializer.Serialize(
         new { machine = Machine.Current, figures = report.Figures, ok = report.AllHold },

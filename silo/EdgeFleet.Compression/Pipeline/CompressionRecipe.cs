@@ -18,6 +18,9 @@ public sealed record CompressionRecipe(CompressionKind Kind)
     /// <summary>Weights that share a scale in the weight-only kinds: a power of two in 16..256.</summary>
     public int BlockSize { get; init; } = 32;
 
+    /// <summary>One scale for all weights of a layer in place of one per output channel: smaller, often less accurate. int8 kinds only.</summary>
+    public bool PerTensorWeights { get; init; }
+
     /// <summary>Cross-layer equalization before quantization. Static int8 kinds only.</summary>
     public bool Equalize { get; init; }
 
@@ -38,6 +41,31 @@ public sealed record CompressionRecipe(CompressionKind Kind)
 
     /// <summary>Inner values and nodes get short names, which makes small models smaller. Inputs and outputs keep theirs.</summary>
     public bool ShortNames { get; init; } = true;
+
+    /// <summary>The recipe in a few words: the form, then what differs from its usual settings.</summary>
+    public override string ToString()
+    {
+        var words = new List<string> { CompressionKinds.NameOf(Kind) };
+        void Add(bool differs, string word)
+        {
+            if (differs)
+            {
+                words.Add(word);
+            }
+        }
+
+        Add(Calibration != CalibrationMethod.MinMax, Calibration.ToString().ToLowerInvariant());
+        Add(Rounding != WeightRounding.Nearest, Rounding.ToString().ToLowerInvariant());
+        Add(BlockSize != 32, $"block {BlockSize}");
+        Add(PerTensorWeights, "per tensor");
+        Add(Equalize, "equalized");
+        Add(Smooth, "smoothed");
+        Add(AdaRound, "adaround");
+        Add(CorrectBias, "bias corrected");
+        Add(KeepFloat.Count > 0, $"{KeepFloat.Count} layers float");
+        Add(!ShortNames, "long names");
+        return string.Join(", ", words);
+    }
 }
 
 /// <summary>How weights are rounded to 4 or 8 bits.</summary>

@@ -106,7 +106,7 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
         CalibrationFacts? collected = null;
         var ranges = (SharedRanges ?? new()).Of(
             values, missing => (collected = Calibrator.Run(graph, missing, feed, runner, settings, cancellationToken)).Ranges);
-        passes.Run(new StaticQuantization(plan, ranges, QuantizationScheme.Of(recipe.Kind))).Run(new GuardFloatLayers()).Run(new NoteInnerWeights());
+        passes.Run(new StaticQuantization(plan, ranges, QuantizationScheme.Of(recipe))).Run(new GuardFloatLayers()).Run(new NoteInnerWeights());
         return collected;
     }
 }

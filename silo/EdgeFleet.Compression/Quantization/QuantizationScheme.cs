@@ -7,7 +7,8 @@ namespace EdgeFleet.Compression.Quantization;
 /// <param name="Activation">UInt8 or Int8; asymmetric, per tensor.</param>
 /// <param name="WeightLimit">Weights are in [-limit, limit] around their zero point, symmetric, per output channel.</param>
 /// <param name="Weight">Int8 with zero point 0, or UInt8 with zero point 128.</param>
-internal sealed record QuantizationScheme(OnnxElementType Activation, int WeightLimit, OnnxElementType Weight = OnnxElementType.Int8)
+/// <param name="PerTensor">One scale for all of a layer's weights, not one per output channel.</param>
+internal sealed record QuantizationScheme(OnnxElementType Activation, int WeightLimit, OnnxElementType Weight = OnnxElementType.Int8, bool PerTensor = false)
 {
     /// <summary>Full range: needs dot products that accumulate in 32 bits (VNNI).</summary>
     public static readonly QuantizationScheme Full = new(OnnxElementType.UInt8, 127);
@@ -24,14 +25,14 @@ internal sealed record QuantizationScheme(OnnxElementType Activation, int Weight
     /// <summary>uint8 on both sides: AVX2 has exact sums for it, so it needs no reduced range.</summary>
     public static readonly QuantizationScheme Unsigned = new(OnnxElementType.UInt8, 127, OnnxElementType.UInt8);
 
-    /// <summary>The number types of a static kind.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">Not a static kind.</exception>
-    public static QuantizationScheme Of(CompressionKind kind) => kind switch
+    /// <summary>The number types of a static recipe.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Not of a static kind.</exception>
+    public static QuantizationScheme Of(CompressionRecipe recipe) => recipe.Kind switch
     {
         CompressionKind.Int8 => Full,
         CompressionKind.Int8Reduced => Reduced,
         CompressionKind.Int8Signed => Signed,
         CompressionKind.Int8Unsigned => Unsigned,
-        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a static int8 kind."),
-    };
+        _ => throw new ArgumentOutOfRangeException(nameof(recipe), recipe.Kind, "Not a static int8 kind."),
+    } with { PerTensor = recipe.PerTensorWeights };
 }

@@ -50,16 +50,15 @@ internal sealed class StaticQuantization(QuantizationPlan plan, IReadOnlyDiction
         var weights = graph.Constant(node.Inputs[1])!;
         var inputScale = _parameters[node.Inputs[0]].Scale;
         var bias = unit.HasBias ? TensorContent.Floats(graph.Constant(node.Inputs[2])!).ToArray() : null;
-        var quantized = WeightQuantizer.Quantize(
-            TensorContent.Floats(weights), weights.Dimensions, unit.Axis, scheme.WeightLimit, bias is null ? null : c => WeightQuantizer.LeastScale(bias[c], inputScale));
-        var channels = quantized.Scales.Length;
+        var quantized = Quantized(TensorContent.Floats(weights), weights.Dimensions, unit.Axis, bias, inputScale);
         var basis = node.Outputs[0];
-        var scale = graph.AddConstant<float>($"{basis}/w_scale", OnnxElementType.Float, [channels], quantized.Scales);
+        long[] granularity = scheme.PerTensor ? [] : [quantized.Scales.Length];
+        var scale = graph.AddConstant<float>($"{basis}/w_scale", OnnxElementType.Float, granularity, quantized.Scales);
         graph.SetInput(node, 1, Dequantize(
             graph,
             Weights(graph, $"{basis}/w", weights.Dimensions, quantized.Values),
             scale,
-            Weights(graph, $"{basis}/w_zero", [channels], new sbyte[channels]),
+            Weights(graph, $"{basis}/w_zero", granularity, new sbyte[quantized.Scales.Length]),
             unit.Axis));
         if (bias is not null)
         {
@@ -67,22 +66,28 @@ internal sealed class StaticQuantization(QuantizationPlan plan, IReadOnlyDiction
             var scales = Array.ConvertAll(quantized.Scales, s => s * inputScale);
             graph.SetInput(node, 2, Dequantize(
                 graph,
-                graph.AddConstant<int>($"{basis}/b", OnnxElementType.Int32, [channels], values),
-                graph.AddConstant<float>($"{basis}/b_scale", OnnxElementType.Float, [channels], scales),
-                BiasZeros(graph, channels),
+                graph.AddConstant<int>($"{basis}/b", OnnxElementType.Int32, [bias.Length], values),
+                graph.AddConstant<float>($"{basis}/b_scale", OnnxElementType.Float, granularity, scales),
+                BiasZeros(graph, granularity),
                 0));
         }
     }
+
+    private QuantizedWeights Quantized(ReadOnlySpan<float> weights, IReadOnlyList<long> dimensions, int axis, float[]? bias, float inputScale) =>
+        scheme.PerTensor
+            ? WeightQuantizer.QuantizeWhole(weights, scheme.WeightLimit, bias?.Max(b => WeightQuantizer.LeastScale(b, inputScale)) ?? 0)
+            : WeightQuantizer.Quantize(weights, dimensions, axis, scheme.WeightLimit, bias is null ? null : c => WeightQuantizer.LeastScale(bias[c], inputScale));
 
     /// <summary>
     /// Zero points of biases, shared by all of as many channels. (Those of weights are not shared: with
     /// session.x64quantprecision ONNX Runtime 1.30 converts weights with their zero points, and stops at one that it has converted.)
     /// </summary>
-    private string BiasZeros(ModelGraph graph, int channels)
+    private string BiasZeros(ModelGraph graph, long[] dimensions)
     {
-        if (!_biasZeros.TryGetValue(channels, out var zeros))
+        var count = dimensions.Length == 0 ? 0 : (int)dimensions[0];
+        if (!_biasZeros.TryGetValue(count, out var zeros))
         {
-            _biasZeros[channels] = zeros = graph.AddConstant<int>($"zeros/{channels}", OnnxElementType.Int32, [channels], new int[channels]);
+            _biasZeros[count] = zeros = graph.AddConstant<int>($"zeros/{count}", OnnxElementType.Int32, dimensions, new int[Math.Max(1, count)]);
         }
 
         return zeros;
@@ -144,7 +149,7 @@ internal sealed class StaticQuantization(QuantizationPlan plan, IReadOnlyDiction
         return names;
     }
 
-    private static string Dequantize(ModelGraph graph, string quantized, string scale, string zeroPoint, int axis)
+    private string Dequantize(ModelGraph graph, string quantized, string scale, string zeroPoint, int axis)
     {
         var output = graph.Fresh($"{quantized}/dq");
         graph.Add(new OnnxNode
@@ -153,7 +158,7 @@ internal sealed class StaticQuantization(QuantizationPlan plan, IReadOnlyDiction
             Name = output,
             Inputs = [quantized, scale, zeroPoint],
             Outputs = [output],
-            Attributes = [OnnxAttribute.Of("axis", axis)],
+            Attributes = scheme.PerTensor ? [] : [OnnxAttribute.Of("axis", axis)],
         });
         return output;
     }

@@ -10,6 +10,11 @@ internal sealed record QuantizedWeights(sbyte[] Values, float[] Scales);
 /// <summary>Quantizes weights symmetrically (zero point 0), one scale per output channel.</summary>
 internal static class WeightQuantizer
 {
+    /// <summary>As <see cref="Quantize"/>, with one scale for the whole tensor.</summary>
+    /// <returns>Values, and a single scale.</returns>
+    public static QuantizedWeights QuantizeWhole(ReadOnlySpan<float> weights, int limit, float leastScale) =>
+        Quantize(weights, [1, weights.Length], 0, limit, _ => leastScale);
+
     /// <param name="weights">Row-major float32, finite.</param>
     /// <param name="dimensions">Of the weights.</param>
     /// <param name="axis">The output channels' axis.</param>
@@ -53,13 +58,13 @@ internal static class WeightQuantizer
         return new(values, scales);
     }
 
-    /// <summary>Bias as int32 with scale s_x * s_w per channel, so that it can be added to the integer sums.</summary>
+    /// <summary>Bias as int32 with scale s_x * s_w per channel (or of the whole tensor), so that it can be added to the integer sums.</summary>
     public static int[] QuantizeBias(ReadOnlySpan<float> bias, float inputScale, ReadOnlySpan<float> weightScales)
     {
         var values = new int[bias.Length];
         for (var c = 0; c < values.Length; c++)
         {
-            var scale = (double)(inputScale * weightScales[c]);
+            var scale = (double)(inputScale * weightScales[weightScales.Length == 1 ? 0 : c]);
             values[c] = (int)Math.Clamp(Math.Round(bias[c] / scale, MidpointRounding.ToEven), int.MinValue, int.MaxValue);
         }
 

@@ -30,6 +30,21 @@ public sealed class CompressionPipelineTests
     }
 
     [Theory]
+    [InlineData("resnet8-fashion-bn")]
+    [InlineData("vit-fashion")]
+    public void One_scale_per_layer_makes_a_smaller_file_that_runs_on_integers_too(string name)
+    {
+        var request = TestModels.Request(name, CompressionKind.Int8Reduced) with { MaxSamples = 64 };
+        var usual = TestModels.Produce(request);
+        var result = TestModels.Produce(request with { Recipe = request.Recipe with { PerTensorWeights = true } });
+        result.RefusedBecause.ShouldBeNull();
+        result.Model.Length.ShouldBeLessThan(usual.Model.Length);
+        OnnxModel.Read(result.Model).Graph.Nodes.Count(n => n.OpType == "QuantizeLinear")
+            .ShouldBe(OnnxModel.Read(usual.Model).Graph.Nodes.Count(n => n.OpType == "QuantizeLinear"));
+        Reproduces(result, new ModelSessionOptions());
+    }
+
+    [Theory]
     [MemberData(nameof(Variants))]
     public void Every_kind_of_every_model_runs_close_to_the_original(string name, CompressionKind kind, double size)
     {

@@ -27,6 +27,15 @@ public sealed class QuantizerTests
     }
 
     [Fact]
+    public void One_scale_for_a_whole_tensor_is_that_of_its_largest_weight()
+    {
+        var quantized = WeightQuantizer.QuantizeWhole([1, -2, 0.5f, 4], 64, 0);
+        quantized.Scales.ShouldBe([4f / 64]);
+        quantized.Values.ShouldBe([16, -32, 8, 64]);
+        WeightQuantizer.QuantizeBias([1, 2, 3], 0.5f, quantized.Scales).ShouldBe([32, 64, 96]);
+    }
+
+    [Fact]
     public void A_channel_of_zeros_has_scale_1() =>
         WeightQuantizer.Quantize([0, 0, 1, 2], [2, 2], 0, 127).Scales.ShouldBe([1f, 2f / 127]);
 

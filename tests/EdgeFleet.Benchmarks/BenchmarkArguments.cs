@@ -1,0 +1,46 @@
+namespace EdgeFleet.Benchmarks;
+
+/// <summary>What was asked for on the command line.</summary>
+internal sealed record BenchmarkArguments
+{
+    /// <summary>Benchmarks to run; empty means all.</summary>
+    public IReadOnlyList<string> Names { get; init; } = [];
+
+    /// <summary>Where to write the figures as JSON.</summary>
+    public string? Json { get; init; }
+
+    /// <summary>A folder with models/ and data/ in place of the repository's own.</summary>
+    public string? Zoo { get; init; }
+
+    /// <summary>Models to take, by name; empty means all.</summary>
+    public IReadOnlyList<string> Models { get; init; } = [];
+
+    /// <summary>Runs the kernels of processors without VNNI.</summary>
+    public bool NoVnni { get; init; }
+
+    /// <exception cref="FormatException">An option is unknown, or lacks its value.</exception>
+    public static BenchmarkArguments Parse(IReadOnlyList<string> args)
+    {
+        var parsed = new BenchmarkArguments();
+        var names = new List<string>();
+        for (var i = 0; i < args.Count; i++)
+        {
+            string Value() => ++i < args.Count ? args[i] : throw new FormatException($"{args[i - 1]} needs a value.");
+            parsed = args[i] switch
+            {
+                "--json" => parsed with { Json = Value() },
+                "--zoo" => parsed with { Zoo = Value() },
+                "--models" => parsed with { Models = Value().Split(',') },
+                "--no-vnni" => parsed with { NoVnni = true },
+                ['-', ..] => throw new FormatException($"There is no option {args[i]}: only --json FILE, --zoo FOLDER, --models NAME,NAME and --no-vnni."),
+                _ => parsed,
+            };
+            if (args[i] is not ['-', ..] && (i == 0 || args[i - 1] is not ("--json" or "--zoo" or "--models")))
+            {
+                names.Add(args[i]);
+            }
+        }
+
+        return parsed with { Names = names };
+    }
+}
