@@ -26,18 +26,25 @@ internal sealed record BenchmarkArguments
         for (var i = 0; i < args.Count; i++)
         {
             string Value() => ++i < args.Count ? args[i] : throw new FormatException($"{args[i - 1]} needs a value.");
-            parsed = args[i] switch
+            switch (args[i])
             {
-                "--json" => parsed with { Json = Value() },
-                "--zoo" => parsed with { Zoo = Value() },
-                "--models" => parsed with { Models = Value().Split(',') },
-                "--no-vnni" => parsed with { NoVnni = true },
-                ['-', ..] => throw new FormatException($"There is no option {args[i]}: only --json FILE, --zoo FOLDER, --models NAME,NAME and --no-vnni."),
-                _ => parsed,
-            };
-            if (args[i] is not ['-', ..] && (i == 0 || args[i - 1] is not ("--json" or "--zoo" or "--models")))
-            {
-                names.Add(args[i]);
+                case "--json":
+                    parsed = parsed with { Json = Value() };
+                    break;
+                case "--zoo":
+                    parsed = parsed with { Zoo = Value() };
+                    break;
+                case "--models":
+                    parsed = parsed with { Models = Value().Split(',') };
+                    break;
+                case "--no-vnni":
+                    parsed = parsed with { NoVnni = true };
+                    break;
+                case ['-', ..]:
+                    throw new FormatException($"There is no option {args[i]}: only --json FILE, --zoo FOLDER, --models NAME,NAME and --no-vnni.");
+                default:
+                    names.Add(args[i]);
+                    break;
             }
         }
 
