@@ -89,6 +89,18 @@ internal sealed class ValueFacts
     public int? RankOf(string value) =>
         _values.TryGetValue(value, out var info) && info.Dimensions.Count > 0 ? info.Dimensions.Count : null;
 
+    /// <summary>Rows of a matrix, or of a batch of them, that belong to one sample: 1 for [batch, K], 17 for [batch, 17, K]; null where it is unknown.</summary>
+    public long? RowsOf(string value)
+    {
+        if (RankOf(value) is not >= 2)
+        {
+            return null;
+        }
+
+        var rows = _values[value].Dimensions.Skip(1).SkipLast(1).ToList();
+        return rows.Exists(r => r < 0) ? null : rows.Aggregate(1L, (product, dimension) => product * dimension);
+    }
+
     /// <summary>The type of a loop body's input from what the loop is given: its shape may change from round to round.</summary>
     private static OnnxValueInfo BodyInput(OnnxNode owner, int index, string name, ValueFacts outer)
     {

@@ -24,10 +24,10 @@ public enum CompressionKind
     /// <summary>Static QDQ: uint8 activations and weights: full range and exact on every x64 processor, at some speed.</summary>
     Int8Unsigned,
 
-    /// <summary>Weight-only: MatMul and Gemm weights in blocks of 8 bits (MatMulNBits), activations float.</summary>
+    /// <summary>Weight-only: weights of all layers in 8 bits, unpacked when the model is loaded or, in large matrices, by MatMulNBits; activations float.</summary>
     Weights8,
 
-    /// <summary>Weight-only in 4 bits.</summary>
+    /// <summary>Weight-only in 4 bits; 8 where weights cannot be divided into blocks.</summary>
     Weights4,
 }
 

@@ -3,6 +3,7 @@ using EdgeFleet.Compression.Graph;
 using EdgeFleet.Compression.Onnx;
 using EdgeFleet.Compression.Passes;
 using EdgeFleet.Compression.Quantization;
+using EdgeFleet.Compression.Quantization.WeightOnly;
 using EdgeFleet.Compression.Recovery;
 
 namespace EdgeFleet.Compression.Pipeline;
@@ -76,7 +77,8 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
                 passes.Run(new LiftOpset(facts.Main)).RunInEveryGraph(g => new DynamicQuantization(facts.Of(g))).RunInEveryGraph(g => new DynamicLstm(facts.Of(g)));
                 break;
             case CompressionKind.Weights4 or CompressionKind.Weights8:
-                throw new NotSupportedException("Weight-only kinds are not built yet.");
+                Weights(passes, graph, recipe, feed);
+                break;
             default:
                 calibration = Static(passes, graph, recipe, feed);
                 break;
@@ -92,6 +94,26 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
         source.Metadata.Add(new OnnxEntry { Key = "edgefleet.profile", Value = CompressionKinds.NameOf(recipe.Kind) });
         GraphVerifier.Verify(source);
         return new(source.ToArray(), passes.Reports, names.Originals) { Calibration = calibration };
+    }
+
+    /// <summary>Weight-only: plan, rounding (on the calibration samples where it is fitted to them), rewrite.</summary>
+    private void Weights(PassRunner passes, ModelGraph graph, CompressionRecipe recipe, SampleFeed feed)
+    {
+        var facts = new ScopedFacts(graph, runner);
+        if (graph.Opset < UnpackedForm.LeastOpset)
+        {
+            passes.Run(new LiftOpset(facts.Main));
+        }
+
+        var settings = WeightOnlySettings.Of(recipe);
+        var rounder = new WeightRounder(recipe.Rounding);
+        if (recipe.Rounding == WeightRounding.Gptq)
+        {
+            starting?.Invoke("calibrate");
+            rounder.Fit(graph, WeightOnlyPlan.Of(graph, facts.Main, settings), feed, runner, cancellationToken);
+        }
+
+        passes.RunInEveryGraph(g => new WeightOnlyQuantization(WeightOnlyPlan.Of(g, facts.Of(g), settings), rounder.Round));
     }
 
     /// <summary>Static quantization: plan, ranges on the calibration samples, rewrite.</summary>
