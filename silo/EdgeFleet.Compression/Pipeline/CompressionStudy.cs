@@ -1,3 +1,6 @@
+using EdgeFleet.Compression.Calibration;
+using EdgeFleet.Compression.Recovery;
+
 namespace EdgeFleet.Compression.Pipeline;
 
 /// <summary>Everything that was tried on a model and what came of it: what reports are made of.</summary>
@@ -16,7 +19,7 @@ namespace EdgeFleet.Compression.Pipeline;
 /// <param name="Verdict">Why this winner, or why none, in words with figures.</param>
 /// <param name="Preparation">Passes that all variants share.</param>
 /// <param name="Layers">Error of each layer of the winner (or the closest), in graph order; empty where not measured.</param>
-/// <param name="Histograms">Activations with the ranges chosen; empty where nothing was calibrated.</param>
+/// <param name="Calibrated">Activations of that variant with the ranges chosen; null where nothing was calibrated.</param>
 /// <param name="Tolerance">Golden tolerance by output; empty where there is no winner.</param>
 public sealed record CompressionStudy(
     string Model,
@@ -34,7 +37,7 @@ public sealed record CompressionStudy(
     string Verdict,
     IReadOnlyList<PassReport> Preparation,
     IReadOnlyList<LayerError> Layers,
-    IReadOnlyList<ActivationHistogram> Histograms,
+    CalibrationFacts? Calibrated,
     IReadOnlyDictionary<string, double> Tolerance);
 
 /// <summary>One variant that was tried.</summary>
@@ -55,20 +58,3 @@ public sealed record StudyCandidate(
     string? RejectedBecause,
     IReadOnlyList<PassReport> Passes,
     double Seconds);
-
-/// <summary>How far a layer's output in the variant is from the original's, on calibration samples.</summary>
-/// <param name="Layer">Name of its output value in the original.</param>
-/// <param name="Operator">Conv, Gemm, MatMul, LSTM…</param>
-/// <param name="SignalToNoiseDb">10 log10(sum x^2 / sum (x - x')^2); infinite where equal.</param>
-/// <param name="Cosine">Of both as vectors.</param>
-/// <param name="MaxAbsError">Largest absolute difference.</param>
-public sealed record LayerError(string Layer, string Operator, double SignalToNoiseDb, double Cosine, double MaxAbsError);
-
-/// <summary>Values of an activation on the calibration samples, and the range that was chosen for its integers.</summary>
-/// <param name="Value">Name of the value.</param>
-/// <param name="Min">Smallest seen.</param>
-/// <param name="Max">Largest seen.</param>
-/// <param name="Low">Lower end of the chosen range.</param>
-/// <param name="High">Upper end.</param>
-/// <param name="Counts">Elements in equal bins from Min to Max.</param>
-public sealed record ActivationHistogram(string Value, float Min, float Max, float Low, float High, IReadOnlyList<long> Counts);
