@@ -1,26 +1,30 @@
 namespace EdgeFleet.Compression.Calibration;
 
 /// <summary>
-/// Range whose quantized distribution diverges least from the true one. Over 2048 bins of equal width, for thresholds t in steps:
-/// p = the bins within [max(min, -t), min(max, t)], what lies outside added to the outermost bins; q = the same bins without what lies
+/// Range whose quantized distribution diverges least from the true one. Over 8192 bins of equal width, for thresholds t in steps, with at
+/// least 16 bins per level: p = the bins within [max(min, -t), min(max, t)], what lies outside added to the outermost bins; q = the same bins without what lies
 /// outside, merged into as many groups as there are levels, each group's sum spread evenly over those of its bins where p > 0;
 /// the least sum of p ln(p / q) wins, the wider range on a tie. q is kept in floating point and at least 1e-4 of one value.
 /// Values of exactly 0 take no part, since every range holds 0 exactly; they are most of what is behind a Relu.
-/// Thresholds begin at most at 8 times the magnitude that 99.9 % of the values keep below, so that a single outlier does not push the
+/// Thresholds begin at most at 4 times the magnitude that 99.9 % of the values keep below, so that a single outlier does not push the
 /// rest into a few bins, where no divergence would show.
 /// </summary>
 internal static class EntropyRange
 {
-    private const int Bins = 2048;
+    private const int Bins = 8192;
+
+    /// <summary>Fewest bins per level: with one there would be nothing to lose, and the narrowest range would always win.</summary>
+    private const int BinsPerLevel = 16;
     private const int Candidates = 128;
     private const double LeastCount = 1e-4;
     private const double BeyondBulk = 1e-3;
+    private const double BulkReach = 4;
 
     /// <param name="distribution">Not empty.</param>
-    /// <param name="levels">Numbers that an activation may take: 256 for 8 bits. Beyond 1024 the whole range is taken: it cuts nothing worth having.</param>
+    /// <param name="levels">Numbers that an activation may take: 256 for 8 bits. Beyond 512 the whole range is taken: it cuts nothing worth having.</param>
     public static ValueRange Choose(ValueDistribution distribution, int levels)
     {
-        if (distribution.Max <= distribution.Min || levels > Bins / 2)
+        if (distribution.Max <= distribution.Min || levels * BinsPerLevel > Bins)
         {
             return distribution.Range;
         }
@@ -38,7 +42,7 @@ internal static class EntropyRange
             var threshold = reach * candidate / Candidates;
             var bins = (int)Math.Round(threshold / width);
             var (first, last) = (Math.Max(0, origin - bins), Math.Min(Bins, origin + bins));
-            if (last - first < levels)
+            if (last - first < levels * BinsPerLevel)
             {
                 break;
             }
@@ -62,7 +66,7 @@ internal static class EntropyRange
             outside -= bin.Count;
             if (outside < 0)
             {
-                return Math.Min(whole, Bins / 256 * Math.Max(-bin.Low, bin.High));
+                return Math.Min(whole, BulkReach * Math.Max(-bin.Low, bin.High));
             }
         }
 

@@ -9,9 +9,8 @@ namespace EdgeFleet.Compression.Calibration;
 /// <summary>NumPy's .npy, versions 1 to 3: a header that names type, order and shape, then the elements.</summary>
 internal static partial class NpyFormat
 {
-    public static SampleArray Read(ReadOnlyMemory<byte> content, string name)
+    public static ArrayHeader ReadHeader(ReadOnlySpan<byte> span, string name)
     {
-        var span = content.Span;
         var wide = span.Length > 6 && span[6] >= 2;
         var start = wide ? 12 : 10;
         if (span.Length < start || span[6] is 0 or > 3)
@@ -38,14 +37,19 @@ internal static partial class NpyFormat
 
         var type = match.Groups["type"].Value switch
         {
+            "|b1" => OnnxElementType.Bool,
             "|u1" or "<u1" => OnnxElementType.UInt8,
             "|i1" or "<i1" => OnnxElementType.Int8,
+            "<u2" => OnnxElementType.UInt16,
+            "<u4" => OnnxElementType.UInt32,
+            "<u8" => OnnxElementType.UInt64,
+            "<f2" => OnnxElementType.Float16,
             "<i2" => OnnxElementType.Int16,
             "<i4" => OnnxElementType.Int32,
             "<i8" => OnnxElementType.Int64,
             "<f4" => OnnxElementType.Float,
             "<f8" => OnnxElementType.Double,
-            var other => throw Error(name, $"its type '{other}' is none of u1, i1, i2, i4, i8, f4, f8 in little-endian order"),
+            var other => throw Error(name, $"its type '{other}' is none of b1, u1, u2, u4, u8, i1, i2, i4, i8, f2, f4, f8 in little-endian order"),
         };
         var shape = match.Groups["shape"].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         var dimensions = new long[shape.Length];
@@ -57,7 +61,7 @@ internal static partial class NpyFormat
             }
         }
 
-        return new SampleArray(type, dimensions, content[(start + (int)length)..]).Checked(name);
+        return new ArrayHeader(type, dimensions, start + (int)length);
     }
 
     private static CalibrationDataException Error(string name, string what) => new($"{name} is not a usable .npy file: {what}.", name);

@@ -34,7 +34,7 @@ public sealed class CompressionPipeline(IModelRunner runner, TimeProvider time)
     /// <summary>The whole production, step by step.</summary>
     private CompressionResult Produce(CompressionRequest request, StepMeter meter, CancellationToken cancellationToken)
     {
-        var feed = Feed(request);
+        var feed = Feed(request, cancellationToken);
         var builder = new VariantBuilder(runner, meter.Begin, cancellationToken) { Calibrating = meter.Within };
         var prepared = builder.Prepare(request.Model);
         var variant = builder.Build(prepared, request.Recipe, feed);
@@ -48,7 +48,7 @@ public sealed class CompressionPipeline(IModelRunner runner, TimeProvider time)
             request.Recipe, variant.Model, quality, golden, [.. prepared.Passes, .. variant.Passes], QualityFloor.ReasonToRefuse(quality));
     }
 
-    private SampleFeed Feed(CompressionRequest request)
+    private SampleFeed Feed(CompressionRequest request, CancellationToken cancellationToken)
     {
         if (CompressionKinds.NeedsCalibration(request.Recipe.Kind) && request.Calibration.Count == 0)
         {
@@ -56,7 +56,9 @@ public sealed class CompressionPipeline(IModelRunner runner, TimeProvider time)
         }
 
         using var session = runner.Load(request.Model, new ModelSessionOptions());
-        var feed = SampleFeed.Create(session.Inputs, request.Calibration, request.MaxSamples);
+        var samples = StateRecorder.Record(
+            session, request.Calibration, request.Feedback, request.SequenceLength, request.MaxSamples, cancellationToken);
+        var feed = SampleFeed.Create(session.Inputs, samples, request.MaxSamples);
         if (request.Labels is { } labels && !feed.Synthetic && labels.Count < feed.Count)
         {
             throw new CalibrationDataException($"{labels.Count} labels were given for {feed.Count} samples.");
@@ -73,6 +75,7 @@ public sealed class CompressionPipeline(IModelRunner runner, TimeProvider time)
         ArgumentOutOfRangeException.ThrowIfLessThan(request.GoldenCases, 1, nameof(request));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(request.GoldenCases, 64, nameof(request));
         ArgumentOutOfRangeException.ThrowIfLessThan(request.MaxSamples, 1, nameof(request));
+        ArgumentOutOfRangeException.ThrowIfNegative(request.SequenceLength, nameof(request));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(request.MaxSamples, 1_000_000, nameof(request));
         if (request.Floor is { } floor && !(floor is >= 0 and <= 1))
         {

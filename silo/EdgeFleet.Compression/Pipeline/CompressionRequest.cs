@@ -16,6 +16,12 @@ public sealed record CompressionRequest(ReadOnlyMemory<byte> Model, CompressionR
     /// <summary>Samples per input; needed by the static int8 kinds. Without any, fixed pseudo-random inputs are compared.</summary>
     public IReadOnlyList<SampleSet> Calibration { get; init; } = [];
 
+    /// <summary>Outputs fed back as inputs; empty recognises them by name where an input has no samples.</summary>
+    public IReadOnlyList<StateFeedback> Feedback { get; init; } = [];
+
+    /// <summary>Samples of one sequence of a stateful model, after which its state begins anew; 0 takes all as one.</summary>
+    public int SequenceLength { get; init; }
+
     /// <summary>Class of each calibration sample, in its order; null where unknown.</summary>
     public IReadOnlyList<int>? Labels { get; init; }
 

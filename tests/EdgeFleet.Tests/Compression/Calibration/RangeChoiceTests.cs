@@ -75,7 +75,7 @@ public sealed class RangeChoiceTests
         var values = ActivationSamples.Of(kind, 100_000);
         var range = EntropyRange.Choose(ActivationSamples.Distribution(values), 256);
         var ours = Math.Max(Math.Abs(range.Min), Math.Abs(range.Max));
-        var reach = Math.Min(values.Max(Math.Abs), 8 * values.Select(Math.Abs).Order().ElementAt(99_900));
+        var reach = Math.Min(values.Max(Math.Abs), 4 * values.Select(Math.Abs).Order().ElementAt(99_900));
         var naive = new NaiveEntropy(values, reach);
         naive.Divergence(ours).ShouldBeLessThanOrEqualTo((1.1 * Enumerable.Range(1, 128).Min(i => naive.Divergence(reach * i / 128))) + 1e-4);
     }
@@ -99,7 +99,7 @@ public sealed class RangeChoiceTests
     public void An_outlier_a_million_times_larger_hides_nothing_from_entropy_and_percentiles()
     {
         var distribution = ActivationSamples.Distribution(ActivationSamples.Of("outlier"));
-        EntropyRange.Choose(distribution, 256).Max.ShouldBeInRange(2, 8);
+        EntropyRange.Choose(distribution, 256).Max.ShouldBeInRange(2, 14);
         PercentileRange.Choose(distribution, 99.98).Max.ShouldBeInRange(2, 5);
     }
 
@@ -130,25 +130,25 @@ public sealed class RangeChoiceTests
     /// <summary>The definition, written as it is read.</summary>
     private sealed class NaiveEntropy
     {
-        private readonly double[] _histogram = new double[2048];
+        private readonly double[] _histogram = new double[8192];
         private readonly double _from;
         private readonly double _width;
 
         public NaiveEntropy(float[] values, double reach)
         {
             _from = Math.Min(0, Math.Max(values.Min(), -reach));
-            _width = (Math.Max(0, Math.Min(values.Max(), reach)) - _from) / 2048;
+            _width = (Math.Max(0, Math.Min(values.Max(), reach)) - _from) / 8192;
             foreach (var value in values.Where(v => v != 0))
             {
-                _histogram[(int)Math.Clamp(Math.Floor((value - _from) / _width), 0, 2047)]++;
+                _histogram[(int)Math.Clamp(Math.Floor((value - _from) / _width), 0, 8191)]++;
             }
         }
 
         public double Divergence(double threshold)
         {
             var (origin, bins) = ((int)Math.Round(-_from / _width), (int)Math.Round(threshold / _width));
-            var (first, last) = (Math.Max(0, origin - bins), Math.Min(2048, origin + bins));
-            return last - first < 256 ? double.PositiveInfinity : Divergence(_histogram, first, last, 256);
+            var (first, last) = (Math.Max(0, origin - bins), Math.Min(8192, origin + bins));
+            return last - first < 16 * 256 ? double.PositiveInfinity : Divergence(_histogram, first, last, 256);
         }
 
         public static double Divergence(double[] histogram, int first, int last, int levels)
