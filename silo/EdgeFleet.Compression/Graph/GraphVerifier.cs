@@ -105,7 +105,7 @@ internal static class GraphVerifier
     private static IEnumerable<ModelProblem> Node(OnnxNode node, List<HashSet<string>> scopes, Functions functions)
     {
         var domain = OnnxOpset.Normalize(node.Domain);
-        if (!functions.Defines(domain, node.OpType))
+        if (!functions.Defines(domain, node))
         {
             if (!KnownOperators.IsKnownDomain(domain))
             {
@@ -236,8 +236,8 @@ internal static class GraphVerifier
 
     private sealed class Functions(OnnxModel model)
     {
-        private readonly HashSet<(string, string)> _names = [.. model.Functions.Select(f => (OnnxOpset.Normalize(f.Domain), f.Name ?? ""))];
+        private readonly HashSet<(string, string, string)> _names = [.. model.Functions.Select(f => (OnnxOpset.Normalize(f.Domain), f.Name ?? "", f.Overload ?? ""))];
 
-        public bool Defines(string domain, string name) => _names.Contains((domain, name));
+        public bool Defines(string domain, OnnxNode node) => _names.Contains((domain, node.OpType, node.Overload ?? ""));
     }
 }

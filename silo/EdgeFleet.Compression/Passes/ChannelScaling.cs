@@ -6,6 +6,9 @@ namespace EdgeFleet.Compression.Passes;
 /// <summary>Scales the weights of Conv, ConvTranspose and Gemm per output channel, and finds how many there are.</summary>
 internal static class ChannelScaling
 {
+    /// <summary>A layer of more channels has no weights: their dimensions may claim any number where another is 0.</summary>
+    private const long MostChannels = 1 << 20;
+
     /// <summary>Axis of the output channels in the weights, and the channels per step along it, or null where the layout is not handled.</summary>
     public static (int Axis, long Channels)? OutputAxis(OnnxNode node, OnnxTensor weights)
     {
@@ -51,6 +54,11 @@ internal static class ChannelScaling
     public static double[]? Bias(ModelGraph graph, OnnxNode node, long channels)
     {
         var name = node.InputOrEmpty(2);
+        if (channels > MostChannels)
+        {
+            return null;
+        }
+
         if (name.Length == 0)
         {
             return new double[channels];

@@ -1,5 +1,6 @@
 using EdgeFleet.Compression;
 using EdgeFleet.Compression.Calibration;
+using EdgeFleet.Compression.Graph;
 using EdgeFleet.Compression.Onnx;
 using EdgeFleet.Compression.Passes;
 
@@ -42,4 +43,27 @@ public sealed class FoundByFuzzingTests
     [InlineData(new byte[] { 0, 0, 8, 4, 0, 0, 0, 1, 0x7F, 0xFF, 0xFF, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0 })]
     public void Dimensions_beyond_memory_are_refused_although_a_zero_among_them_makes_the_file_empty(byte[] file) =>
         Should.Throw<CalibrationDataException>(() => SampleFile.ReadSamples(file, "images", new SampleScaling())).Subject.ShouldBe("images");
+
+    [Fact]
+    public void A_layer_that_claims_channels_without_weights_gets_no_bias_of_that_many()
+    {
+        var graph = TestModels.Graph(TestModels.Model(
+            [TestModels.Node("Conv", ["x", "w"], "c"), TestModels.Node("BatchNormalization", ["c", "s", "s", "s", "s"], "y")],
+            [OnnxTensor.Of<float>("w", OnnxElementType.Float, [1L << 40, 0, 1, 1], []), OnnxTensor.Of<float>("s", OnnxElementType.Float, [0], [])],
+            [1, 0, 4, 4]));
+
+        new FoldBatchNormalization().Apply(graph).ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_function_defines_only_nodes_of_its_overload()
+    {
+        var node = TestModels.Node("Double", ["x"], "y");
+        node.Domain = "own";
+        var model = TestModels.Model([node], [], [1, 4]);
+        model.SetOpset("own", 1);
+        model.Functions.Add(new OnnxFunction { Name = "Double", Domain = "own", Overload = "other" });
+
+        GraphVerifier.Problems(model).First().Subject.ShouldBe("Double node 'Double-y'");
+    }
 }
