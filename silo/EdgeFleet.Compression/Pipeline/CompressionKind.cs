@@ -9,7 +9,7 @@ public enum CompressionKind
     /// <summary>Weights and arithmetic in float16; inputs and outputs keep their types.</summary>
     Fp16,
 
-    /// <summary>int8 weights of MatMul, Gemm and LSTM; activations quantized at run time.</summary>
+    /// <summary>int8 weights; activations of MatMul, Gemm and LSTM quantized at run time, all other layers computed in float.</summary>
     Int8Dynamic,
 
     /// <summary>Static QDQ: uint8 activations, int8 weights in [-127, 127]. Saturates on x64 without VNNI.</summary>

@@ -73,8 +73,7 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
                 passes.Run(new HalfPrecision(ValueFacts.Of(graph, runner)));
                 break;
             case CompressionKind.Int8Dynamic:
-                var facts = new ScopedFacts(graph, runner);
-                passes.Run(new LiftOpset(facts.Main)).RunInEveryGraph(g => new DynamicQuantization(facts.Of(g))).RunInEveryGraph(g => new DynamicLstm(facts.Of(g)));
+                Dynamic(passes, graph, recipe);
                 break;
             case CompressionKind.Weights4 or CompressionKind.Weights8:
                 Weights(passes, graph, recipe, feed);
@@ -94,6 +93,18 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
         source.Metadata.Add(new OnnxEntry { Key = "edgefleet.profile", Value = CompressionKinds.NameOf(recipe.Kind) });
         GraphVerifier.Verify(source);
         return new(source.ToArray(), passes.Reports, names.Originals) { Calibration = calibration };
+    }
+
+    /// <summary>Dynamic quantization of what has integer kernels; the weights of all else in 8 bits, unpacked at load, so that they take no time.</summary>
+    private void Dynamic(PassRunner passes, ModelGraph graph, CompressionRecipe recipe)
+    {
+        var facts = new ScopedFacts(graph, runner);
+        var keepFloat = recipe.KeepFloat.ToHashSet();
+        var rest = new WeightOnlySettings(8, 256, keepFloat) { UseBlocked = false };
+        passes.Run(new LiftOpset(facts.Main))
+            .RunInEveryGraph(g => new DynamicQuantization(facts.Of(g), recipe.PerTensorWeights, keepFloat))
+            .RunInEveryGraph(g => new DynamicLstm(facts.Of(g), recipe.PerTensorWeights, keepFloat))
+            .RunInEveryGraph(g => new WeightOnlyQuantization(WeightOnlyPlan.Of(g, facts.Of(g), rest), new WeightRounder(WeightRounding.Nearest).Round));
     }
 
     /// <summary>Weight-only: plan, rounding (on the calibration samples where it is fitted to them), rewrite.</summary>

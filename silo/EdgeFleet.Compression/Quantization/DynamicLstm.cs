@@ -6,10 +6,14 @@ namespace EdgeFleet.Compression.Quantization;
 
 /// <summary>
 /// LSTM(X, W, R, …) -> com.microsoft.DynamicQuantizeLSTM with int8 W and R, transposed to [directions, input, 4 * hidden], one scale
-/// per direction and column, weights in [-64, 64].
-/// Conditions: W and R constant floats of rank 3, layout 0, no peepholes.
+/// per direction and column, or per direction, exact on every processor (see <see cref="ExactSums"/>).
+/// Conditions: W and R constant floats of rank 3, layout 0, no peepholes, and the node is not to stay float.
+/// GRU has no such twin in the runtime: its weights are left to be stored in 8 bits.
 /// </summary>
-internal sealed class DynamicLstm(ValueFacts facts) : IGraphPass
+/// <param name="facts">Of the graph.</param>
+/// <param name="perTensor">One scale for each direction, not one per column: smaller and faster.</param>
+/// <param name="keepFloat">Outputs of nodes that stay float.</param>
+internal sealed class DynamicLstm(ValueFacts facts, bool perTensor = false, IReadOnlyCollection<string>? keepFloat = null) : IGraphPass
 {
     public string Name => "quantize-lstm";
 
@@ -36,10 +40,11 @@ internal sealed class DynamicLstm(ValueFacts facts) : IGraphPass
 
     private bool IsQuantizable(ModelGraph graph, OnnxNode node) =>
         node.Is("LSTM") && node.Int("layout", 0) == 0 && node.InputOrEmpty(7).Length == 0 && facts.IsFloat(node.Inputs[0])
+        && !node.Outputs.Exists(o => keepFloat?.Contains(o) == true)
         && graph.TryFloats(node.Inputs[1], out var w) && w.Dimensions.Count == 3
         && graph.TryFloats(node.Inputs[2], out var r) && r.Dimensions.Count == 3;
 
-    private static void Quantize(ModelGraph graph, OnnxNode node)
+    private void Quantize(ModelGraph graph, OnnxNode node)
     {
         var basis = node.Outputs.Find(o => o.Length > 0) ?? "lstm";
         var w = Weights(graph, node.Inputs[1], $"{basis}/w");
@@ -64,7 +69,7 @@ internal sealed class DynamicLstm(ValueFacts facts) : IGraphPass
         });
     }
 
-    private static (string Values, string Scale, string Zero) Weights(ModelGraph graph, string name, string basis)
+    private (string Values, string Scale, string Zero) Weights(ModelGraph graph, string name, string basis)
     {
         var tensor = graph.Constant(name)!;
         var (directions, rows, columns) = ((int)tensor.Dimensions[0], (int)tensor.Dimensions[1], (int)tensor.Dimensions[2]);
@@ -73,14 +78,15 @@ internal sealed class DynamicLstm(ValueFacts facts) : IGraphPass
         for (var d = 0; d < directions; d++)
         {
             var matrix = DynamicQuantization.Transposed(TensorContent.Floats(tensor).Slice(d * rows * columns, rows * columns), rows, columns);
-            var quantized = WeightQuantizer.Quantize(matrix, [columns, rows], 1, QuantizationScheme.Reduced.WeightLimit);
+            var quantized = ExactSums.Quantize(matrix, columns, rows, perTensor);
             values.AddRange(quantized.Values);
             scales.AddRange(quantized.Scales);
         }
 
+        long[] shape = perTensor ? [directions] : [directions, rows];
         return (
             graph.AddConstant<sbyte>(basis, OnnxElementType.Int8, [directions, columns, rows], values.ToArray()),
-            graph.AddConstant<float>($"{basis}_scale", OnnxElementType.Float, [directions, rows], scales.ToArray()),
-            graph.AddConstant<sbyte>($"{basis}_zero", OnnxElementType.Int8, [directions, rows], new sbyte[directions * rows]));
+            graph.AddConstant<float>($"{basis}_scale", OnnxElementType.Float, shape, scales.ToArray()),
+            graph.AddConstant<sbyte>($"{basis}_zero", OnnxElementType.Int8, shape, new sbyte[scales.Count]));
     }
 }

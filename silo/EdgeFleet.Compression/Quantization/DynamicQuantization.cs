@@ -6,12 +6,15 @@ namespace EdgeFleet.Compression.Quantization;
 
 /// <summary>
 /// MatMul(x, W), Gemm(x, W, b) -> Cast(MatMulInteger(DynamicQuantizeLinear(x), Wq)) * (s_x * s_w) + b, which the runtime fuses to
-/// DynamicQuantizeMatMul. W int8 per column in [-64, 64], exact on every processor (see <see cref="QuantizationScheme.Reduced"/>).
-/// Conditions: opset 11 or later (else lifted before), W a constant float matrix, Gemm not transposing x and with alpha = beta = 1.
-/// Conv stays float: dynamic convolution is several times slower than float. Each MatMul gets a DynamicQuantizeLinear of its own,
-/// since a shared one is not fused.
+/// DynamicQuantizeMatMul. W int8, exact on every processor (see <see cref="ExactSums"/>).
+/// Conditions: opset 11 or later (else lifted before), W a constant float matrix, Gemm not transposing x and with alpha = beta = 1,
+/// and the node is not to stay float. Conv stays float: dynamic convolution is several times slower than float. Each MatMul gets a
+/// DynamicQuantizeLinear of its own, since a shared one is not fused.
 /// </summary>
-internal sealed class DynamicQuantization(ValueFacts facts) : IGraphPass
+/// <param name="facts">Of the graph.</param>
+/// <param name="perTensor">One scale for a whole matrix, not one per column: smaller, and one multiplication less.</param>
+/// <param name="keepFloat">Outputs of nodes that stay float.</param>
+internal sealed class DynamicQuantization(ValueFacts facts, bool perTensor = false, IReadOnlyCollection<string>? keepFloat = null) : IGraphPass
 {
     public string Name => "quantize-dynamic";
 
@@ -32,12 +35,12 @@ internal sealed class DynamicQuantization(ValueFacts facts) : IGraphPass
     }
 
     private bool IsQuantizable(ModelGraph graph, OnnxNode node) =>
-        node.Is("MatMul", "Gemm")
+        node.Is("MatMul", "Gemm") && keepFloat?.Contains(node.Outputs[0]) != true
         && graph.TryFloats(node.Inputs[1], out var weights) && weights.Dimensions.Count == 2 && weights.Count > 0
         && graph.Constant(node.Inputs[0]) is null && facts.IsFloat(node.Inputs[0])
         && (node.Is("MatMul") || (node.Int("transA", 0) == 0 && node.Float("alpha", 1) == 1 && node.Float("beta", 1) == 1));
 
-    private static void Quantize(ModelGraph graph, OnnxNode node)
+    private void Quantize(ModelGraph graph, OnnxNode node)
     {
         var weights = graph.Constant(node.Inputs[1])!;
         var (k, n) = (weights.Dimensions[0], weights.Dimensions[1]);
@@ -48,12 +51,13 @@ internal sealed class DynamicQuantization(ValueFacts facts) : IGraphPass
             values = Transposed(values, (int)n, (int)k);
         }
 
-        var quantized = WeightQuantizer.Quantize(values, [k, n], 1, QuantizationScheme.Reduced.WeightLimit);
+        var quantized = ExactSums.Quantize(values, (int)k, (int)n, perTensor);
+        long[] scales = perTensor ? [] : [n];
         var y = node.Outputs[0];
         var (x, bias) = (node.Inputs[0], node.InputOrEmpty(2));
         var w = graph.AddConstant<sbyte>($"{y}/w", OnnxElementType.Int8, [k, n], quantized.Values);
-        var scale = graph.AddConstant<float>($"{y}/w_scale", OnnxElementType.Float, [n], quantized.Scales);
-        var zero = graph.AddConstant<sbyte>($"{y}/w_zero", OnnxElementType.Int8, [n], new sbyte[n]);
+        var scale = graph.AddConstant<float>($"{y}/w_scale", OnnxElementType.Float, scales, quantized.Scales);
+        var zero = graph.AddConstant<sbyte>($"{y}/w_zero", OnnxElementType.Int8, scales, new sbyte[quantized.Scales.Length]);
         graph.Remove(node);
 
         string Step(string type, string name, params string[] inputs) => Node(graph, type, [graph.Fresh($"{y}/{name}")], inputs);
