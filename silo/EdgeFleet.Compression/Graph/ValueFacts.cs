@@ -101,6 +101,10 @@ internal sealed class ValueFacts
         return rows.Exists(r => r < 0) ? null : rows.Aggregate(1L, (product, dimension) => product * dimension);
     }
 
+    /// <summary>The dimensions, a free one as -1; null where not even the rank is known, or it is 0.</summary>
+    public IReadOnlyList<long>? ShapeOf(string value) =>
+        _values.TryGetValue(value, out var info) && info.Dimensions.Count > 0 ? info.Dimensions : null;
+
     /// <summary>The type of a loop body's input from what the loop is given: its shape may change from round to round.</summary>
     private static OnnxValueInfo BodyInput(OnnxNode owner, int index, string name, ValueFacts outer)
     {

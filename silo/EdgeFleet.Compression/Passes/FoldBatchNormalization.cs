@@ -7,7 +7,7 @@ namespace EdgeFleet.Compression.Passes;
 /// BatchNormalization(Conv | ConvTranspose | Gemm (x, W, b)) -> the same operator with
 /// f = scale / sqrt(var + epsilon), W' = W * f per output channel, b' = (b - mean) * f + bias.
 /// Conditions: inference form with one output, all parameters constant floats of one length, W and b constant, Gemm with
-/// alpha = beta = 1, and nothing else uses the value in between.
+/// alpha = beta = 1, nothing else uses the value in between, and all numbers stay finite.
 /// </summary>
 internal sealed class FoldBatchNormalization : IGraphPass
 {
@@ -18,9 +18,11 @@ internal sealed class FoldBatchNormalization : IGraphPass
         var changes = 0;
         foreach (var node in graph.Nodes.Where(n => n.Is("BatchNormalization")))
         {
-            if (Match(graph, node) is { } match)
+            if (Match(graph, node) is var (layer, weights, bias))
             {
-                Fold(graph, node, match);
+                ChannelScaling.Replace(graph, layer, weights, bias);
+                graph.Remove(node);
+                graph.SetOutput(layer, 0, node.Outputs[0]);
                 changes++;
             }
         }
@@ -28,19 +30,10 @@ internal sealed class FoldBatchNormalization : IGraphPass
         return changes;
     }
 
-    private static Found? Match(ModelGraph graph, OnnxNode norm)
+    /// <summary>The normalization as y = factor * x + shift per channel; null where it is not the inference form with constant, usable numbers.</summary>
+    public static (double[] Factors, double[] Shifts)? Affine(ModelGraph graph, OnnxNode norm)
     {
         if (norm.Outputs.Skip(1).Any(o => o.Length > 0) || norm.Int("training_mode", 0) != 0 || norm.Int("spatial", 1) != 1)
-        {
-            return null;
-        }
-
-        var layer = graph.Producer(norm.Inputs[0]);
-        if (layer is null || !layer.Is("Conv", "ConvTranspose", "Gemm") || !graph.HasSingleUse(norm.Inputs[0])
-            || !graph.TryFloats(layer.Inputs[1], out var weights)
-            || (layer.Is("Gemm") && (layer.Float("alpha", 1) != 1 || layer.Float("beta", 1) != 1))
-            || ChannelScaling.OutputAxis(layer, weights) is not var (axis, channels)
-            || ChannelScaling.Bias(graph, layer, channels) is not { } bias)
         {
             return null;
         }
@@ -48,7 +41,7 @@ internal sealed class FoldBatchNormalization : IGraphPass
         var parameters = new float[4][];
         for (var i = 0; i < 4; i++)
         {
-            if (!graph.TryFloats(norm.Inputs[i + 1], out var tensor) || tensor.Count != channels)
+            if (!graph.TryFloats(norm.Inputs[i + 1], out var tensor) || (i > 0 && tensor.Count != parameters[0].Length))
             {
                 return null;
             }
@@ -56,25 +49,37 @@ internal sealed class FoldBatchNormalization : IGraphPass
             parameters[i] = TensorContent.Floats(tensor).ToArray();
         }
 
-        return new Found(layer, weights, axis, bias, parameters);
-    }
-
-    private static void Fold(ModelGraph graph, OnnxNode norm, Found found)
-    {
         var epsilon = (double)norm.Float("epsilon", 1e-5f);
-        var factors = new double[found.Bias.Length];
-        var bias = new double[found.Bias.Length];
+        var factors = new double[parameters[0].Length];
+        var shifts = new double[factors.Length];
         for (var c = 0; c < factors.Length; c++)
         {
-            factors[c] = found.Parameters[0][c] / Math.Sqrt(found.Parameters[3][c] + epsilon);
-            bias[c] = ((found.Bias[c] - found.Parameters[2][c]) * factors[c]) + found.Parameters[1][c];
+            factors[c] = parameters[0][c] / Math.Sqrt(parameters[3][c] + epsilon);
+            shifts[c] = parameters[1][c] - (parameters[2][c] * factors[c]);
         }
 
-        ChannelScaling.Replace(graph, found.Layer, ChannelScaling.Scale(found.Weights, found.Axis, factors), bias);
-        graph.Remove(norm);
-        graph.SetOutput(found.Layer, 0, norm.Outputs[0]);
+        return ChannelScaling.AreFinite(factors) && ChannelScaling.AreFinite(shifts) ? (factors, shifts) : null;
     }
 
-    /// <param name="Parameters">scale, bias, mean, variance.</param>
-    private sealed record Found(OnnxNode Layer, OnnxTensor Weights, int Axis, double[] Bias, float[][] Parameters);
+    private static (OnnxNode Layer, float[] Weights, double[] Bias)? Match(ModelGraph graph, OnnxNode norm)
+    {
+        var layer = graph.Producer(norm.Inputs[0]);
+        if (layer is null || !layer.Is("Conv", "ConvTranspose", "Gemm") || !graph.HasSingleUse(norm.Inputs[0])
+            || !graph.TryFloats(layer.Inputs[1], out var weights)
+            || (layer.Is("Gemm") && (layer.Float("alpha", 1) != 1 || layer.Float("beta", 1) != 1))
+            || ChannelScaling.OutputChannels(layer, weights) is not { } channels
+            || ChannelScaling.Bias(graph, layer, channels) is not { } bias
+            || Affine(graph, norm) is not var (factors, shifts) || factors.Length != channels
+            || ChannelScaling.Scale(weights, ChannelScaling.OutputOf(layer, weights), factors) is not { } scaled)
+        {
+            return null;
+        }
+
+        for (var c = 0; c < bias.Length; c++)
+        {
+            bias[c] = (bias[c] * factors[c]) + shifts[c];
+        }
+
+        return ChannelScaling.AreFinite(bias) ? (layer, scaled, bias) : null;
+    }
 }

@@ -27,6 +27,9 @@ internal sealed class ShortenNames : IGraphPass
 
     public int Apply(ModelGraph graph)
     {
+        _originals.Clear();
+        _border.Clear();
+        _counted = 0;
         var main = new Dictionary<string, string>();
         foreach (var name in graph.Graph.Inputs.Concat(graph.Graph.Outputs).Select(v => v.Name ?? ""))
         {

@@ -46,11 +46,22 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
             .Run(new DropDefaultInputs())
             .Run(new InlineFunctions())
             .RunInEveryGraph(_ => new ConstantsToInitializers())
-            .RunInEveryGraph(_ => new RemoveIdentities())
+            .RunInEveryGraph(_ => new RemoveIdentities());
+        var facts = new ScopedFacts(graph, runner);
+        passes
+            .RunInEveryGraph(g => new SimplifyShapes(facts.Of(g)))
             .RunInEveryGraph(_ => new FoldConstants(runner, cancellationToken))
-            .RunInEveryGraph(_ => new FoldBatchNormalization())
+            .RunInEveryGraph(_ => new FoldPads())
             .RunInEveryGraph(_ => new FoldGemmScalars())
-            .RunInEveryGraph(_ => new FoldInputScale())
+            .RunInEveryGraph(g => new LinearToGemm(facts.Of(g)))
+            .RunInEveryGraph(_ => new FoldChannelArithmetic())
+            .RunInEveryGraph(_ => new FoldBatchNormalization())
+            .RunInEveryGraph(_ => new FoldChannelArithmetic())
+            .RunInEveryGraph(_ => new FoldNormalizationForward())
+            .RunInEveryGraph(g => new NormalizeClamps(facts.Of(g)))
+            .RunInEveryGraph(g => new RecognizeGlobalPooling(facts.Of(g)))
+            .RunInEveryGraph(g => new RecognizeLayerNormalization(facts.Of(g)))
+            .RunInEveryGraph(_ => new MergeConstants())
             .RunInEveryGraph(_ => new RemoveUnused());
         return new(source.ToArray(), passes.Reports);
     }

@@ -22,7 +22,7 @@ public sealed class PassFuzzTests
     public void Random_models_use_every_pass()
     {
         var used = new HashSet<string>();
-        for (var seed = 0; seed < 100; seed++)
+        for (var seed = 0; seed < 150; seed++)
         {
             var bytes = RandomGraphs.Make(seed).Model.ToArray();
             foreach (var make in PassFuzz.Passes)

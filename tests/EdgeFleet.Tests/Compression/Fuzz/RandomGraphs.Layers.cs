@@ -133,7 +133,7 @@ internal sealed partial class RandomGraphs
         var spatial = x.Rank - 2;
         if (Chance(0.3))
         {
-            Emit("GlobalAveragePool", [x.Name], [Batch, x.Shape[1], .. Each(spatial, _ => 1)]);
+            Global(x, spatial);
             return;
         }
 
@@ -155,6 +155,28 @@ internal sealed partial class RandomGraphs
         }
 
         Emit(max ? "MaxPool" : "AveragePool", [x.Name], [Batch, x.Shape[1], .. Each(spatial, i => ((x.Shape[i + 2] + pads[i] + pads[i + spatial] - kernel[i]) / strides[i]) + 1)], [.. attributes]);
+    }
+
+    private void Global(Value x, int spatial)
+    {
+        if (Chance(0.5))
+        {
+            Emit("GlobalAveragePool", [x.Name], [Batch, x.Shape[1], .. Each(spatial, _ => 1)]);
+            return;
+        }
+
+        var keeps = Chance(0.5);
+        var axes = Each(spatial, i => Chance(0.5) ? i + 2 : i - spatial);
+        var shape = (long[])[Batch, x.Shape[1], .. keeps ? Each(spatial, _ => 1) : []];
+        var kept = OnnxAttribute.Of("keepdims", keeps ? 1 : 0);
+        if (_opset < 18)
+        {
+            Emit("ReduceMean", [x.Name], shape, OnnxAttribute.Of("axes", axes), kept);
+        }
+        else
+        {
+            Emit("ReduceMean", [x.Name, Integers(axes)], shape, kept);
+        }
     }
 
     private string Weights(long[] shape, long terms)

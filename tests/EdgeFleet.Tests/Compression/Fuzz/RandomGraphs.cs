@@ -4,7 +4,10 @@ using EdgeFleet.Compression.Pipeline;
 namespace EdgeFleet.Tests.Compression.Fuzz;
 
 /// <summary>A valid model with inputs for it.</summary>
-internal sealed record RandomGraph(OnnxModel Model, IReadOnlyList<ModelTensor> Inputs);
+/// <param name="Model">The model.</param>
+/// <param name="Inputs">A batch of three.</param>
+/// <param name="One">The first of them.</param>
+internal sealed record RandomGraph(OnnxModel Model, IReadOnlyList<ModelTensor> Inputs, IReadOnlyList<ModelTensor> One);
 
 /// <summary>
 /// Makes valid models at random: what exporters write, near misses of it, and values that are shared, given out and left unused.
@@ -55,7 +58,8 @@ internal sealed partial class RandomGraphs
 
         var model = new OnnxModel { IrVersion = _opset > 18 ? 10 : 8, Graph = graph };
         model.SetOpset("", _opset);
-        return new RandomGraph(model, _given);
+        var one = _given.ConvertAll(t => t with { Dimensions = [1, .. t.Dimensions.Skip(1)], Data = t.Data[..(t.Data.Length / (int)Batch)] });
+        return new RandomGraph(model, _given, one);
     }
 
     /// <summary>The last value, and some others, by chance inputs of other nodes.</summary>
@@ -88,7 +92,7 @@ internal sealed partial class RandomGraphs
             case 15: Split(x); break;
             case 16: Slice(x); break;
             case 17: Pad(x); break;
-            case 18 when x.Rank > 2: Pool(x); break;
+            case 18 or 23 when x.Rank > 2: Pool(x); break;
             case 19: NormalizeLayer(x); break;
             case 20: Gelu(x); break;
             case 21: HardSwish(x); break;

@@ -66,7 +66,7 @@ public sealed class PassTests
             [TestModels.Node("Div", ["x", "s"], "d"), TestModels.Node("Conv", ["d", "w"], "y", OnnxAttribute.Of("pads", [1L, 1, 1, 1]))],
             [TestModels.Random("w", 4, 3, 3, 3), OnnxTensor.Of<float>("s", OnnxElementType.Float, [], [0.3f])],
             [null, 3, 8, 8]);
-        Applies(model, new FoldInputScale(), 1, [2, 3, 8, 8]);
+        Applies(model, new FoldNormalizationForward(), 1, [2, 3, 8, 8]);
     }
 
     [Theory]
@@ -78,7 +78,7 @@ public sealed class PassTests
             [TestModels.Node("Mul", ["x", "s"], "d"), TestModels.Node("Conv", ["d", "w"], "y")],
             [TestModels.Random("w", 4, 3, 3, 3), OnnxTensor.Of<float>("s", OnnxElementType.Float, [], [scale])],
             [null, 3, 8, 8]);
-        new FoldInputScale().Apply(TestModels.Graph(model)).ShouldBe(0);
+        new FoldNormalizationForward().Apply(TestModels.Graph(model)).ShouldBe(0);
     }
 
     [Fact]

@@ -1,0 +1,46 @@
+using EdgeFleet.Compression.Graph;
+using EdgeFleet.Compression.Onnx;
+
+namespace EdgeFleet.Compression.Passes;
+
+/// <summary>
+/// Constants of the same type, shape and bytes -> the first of them.
+/// Conditions: no graph output; content in the model itself; not of 8 bits or fewer: weights that are quantized already keep their
+/// own, since ONNX Runtime 1.30 converts such with their zero points under session.x64quantprecision, and stops at one that it has
+/// converted.
+/// </summary>
+internal sealed class MergeConstants : IGraphPass
+{
+    public string Name => "merge-constants";
+
+    public int Apply(ModelGraph graph)
+    {
+        var changes = 0;
+        var alike = graph.Graph.Initializers
+            .Where(t => !graph.IsInput(t.Name ?? "") && !graph.IsOutput(t.Name ?? "") && !t.IsExternal && OnnxElementTypes.BitsOf(t.ElementType) > 8)
+            .GroupBy(t => $"{(int)t.ElementType}:{string.Join(',', t.Dimensions)}")
+            .Where(g => g.Skip(1).Any());
+        foreach (var group in alike.Select(g => g.ToList()).ToList())
+        {
+            var first = new Dictionary<string, string>();
+            foreach (var tensor in group)
+            {
+                var content = Content(tensor);
+                if (!first.TryAdd(content, tensor.Name!))
+                {
+                    graph.ReplaceUses(tensor.Name!, first[content]);
+                    changes++;
+                }
+            }
+        }
+
+        return changes == 0 ? 0 : Math.Max(changes, graph.RemoveUnusedConstants());
+    }
+
+    /// <summary>Equal where the bytes are: the bytes themselves while they are few, else their SHA-256.</summary>
+    private static string Content(OnnxTensor tensor)
+    {
+        var bytes = TensorContent.Bytes(tensor).Span;
+        return Convert.ToHexString(bytes.Length <= 32 ? bytes : System.Security.Cryptography.SHA256.HashData(bytes));
+    }
+}
