@@ -1,5 +1,3 @@
-using EdgeFleet.Compression.Calibration;
-
 namespace EdgeFleet.Compression.Pipeline;
 
 /// <summary>Makes variants: rewrites a model, executes the result beside the original and measures it. Stateless and safe for concurrent use.</summary>
@@ -34,38 +32,24 @@ public sealed class CompressionPipeline(IModelRunner runner, TimeProvider time)
     /// <summary>The whole production, step by step.</summary>
     private CompressionResult Produce(CompressionRequest request, StepMeter meter, CancellationToken cancellationToken)
     {
-        var feed = Feed(request, cancellationToken);
+        var samples = SampleFeeds.Of(request, runner, cancellationToken);
         var builder = new VariantBuilder(runner, meter.Begin, cancellationToken) { Calibrating = meter.Within };
         var prepared = builder.Prepare(request.Model);
-        var variant = builder.Build(prepared, request.Recipe, feed);
+        var variant = builder.Build(prepared, request.Recipe, samples.Calibration);
 
         // Execute beside the original, make the golden set.
         meter.Begin("compare");
-        var quality = new QualityMeter(runner, time).Measure(request, variant.Model, feed, cancellationToken);
+        var quality = new QualityMeter(runner, time, request.Model, samples.Test, samples.TestLabels);
+        var measured = quality.Measure(
+            variant.Model, request.Floor ?? CompressionKinds.DefaultFloor(request.Recipe.Kind), request.LatencyRuns, cancellationToken);
+        var gate = new VariantGate(runner, quality, request.MostLatencyRatio).Check(prepared, variant, measured, samples.Calibration, request.LatencyRuns, cancellationToken);
         meter.Begin("golden");
-        var golden = new GoldenMaker(runner).Make(variant.Model, feed, request.GoldenCases, cancellationToken);
-        return new CompressionResult(
-            request.Recipe, variant.Model, quality, golden, [.. prepared.Passes, .. variant.Passes], QualityFloor.ReasonToRefuse(quality));
-    }
-
-    private SampleFeed Feed(CompressionRequest request, CancellationToken cancellationToken)
-    {
-        if (CompressionKinds.NeedsCalibration(request.Recipe.Kind) && request.Calibration.Count == 0)
+        var golden = new GoldenMaker(runner).Make(variant.Model, samples.Calibration, request.GoldenCases, cancellationToken);
+        return new CompressionResult(request.Recipe, variant.Model, gate.Quality, golden, [.. prepared.Passes, .. variant.Passes], gate.RefusedBecause)
         {
-            throw new CalibrationDataException($"The {CompressionKinds.NameOf(request.Recipe.Kind)} kind needs calibration samples; none were given.");
-        }
-
-        using var session = runner.Load(request.Model, new ModelSessionOptions());
-        var samples = StateRecorder.Record(
-            session, request.Calibration, request.Feedback, request.SequenceLength, request.MaxSamples, cancellationToken);
-        var feed = SampleFeed.Create(session.Inputs, samples, request.MaxSamples);
-        if (request.Labels is { } labels && !feed.Synthetic && labels.Count < feed.Count)
-        {
-            throw new CalibrationDataException($"{labels.Count} labels were given for {feed.Count} samples.");
-        }
-
-        BatchProbe.Check(session, feed);
-        return feed;
+            Layers = gate.Layers,
+            Calibrated = variant.Calibration,
+        };
     }
 
     private static void Check(CompressionRequest request)

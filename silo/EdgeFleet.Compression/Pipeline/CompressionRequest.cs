@@ -31,6 +31,18 @@ public sealed record CompressionRequest(ReadOnlyMemory<byte> Model, CompressionR
     /// <summary>Interleaved timed runs of variant and original; 0 measures no latency. Default 60, range 0..10000.</summary>
     public int LatencyRuns { get; init; } = 60;
 
+    /// <summary>
+    /// Longest median latency over the original's that is handed out, as measured here; null does not look: where size is what is
+    /// wanted, or the processor is not the one that will run it. Measured again with four times the runs before it is refused.
+    /// </summary>
+    public double? MostLatencyRatio { get; init; }
+
+    /// <summary>Samples on which variants are compared with the original; none takes the calibration samples.</summary>
+    public IReadOnlyList<SampleSet> Test { get; init; } = [];
+
+    /// <summary>Class of each test sample; null where unknown.</summary>
+    public IReadOnlyList<int>? TestLabels { get; init; }
+
     /// <summary>Golden cases to make, 1..64.</summary>
     public int GoldenCases { get; init; } = 6;
 

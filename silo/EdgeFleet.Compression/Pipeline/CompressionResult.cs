@@ -1,3 +1,6 @@
+using EdgeFleet.Compression.Calibration;
+using EdgeFleet.Compression.Recovery;
+
 namespace EdgeFleet.Compression.Pipeline;
 
 /// <summary>A variant with what was measured of it.</summary>
@@ -15,6 +18,12 @@ public sealed record CompressionResult(
     IReadOnlyList<PassReport> Passes,
     string? RefusedBecause)
 {
+    /// <summary>Errors layer by layer; where it was refused for its answers, else empty.</summary>
+    public IReadOnlyList<LayerError> Layers { get; init; } = [];
+
+    /// <summary>Activations with the ranges chosen; null where nothing was calibrated.</summary>
+    public CalibrationFacts? Calibrated { get; init; }
+
     public bool IsAcceptable => RefusedBecause is null;
 }
 
