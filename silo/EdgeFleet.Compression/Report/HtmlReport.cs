@@ -11,7 +11,7 @@ public static class HtmlReport
     /// <summary>Writes the page.</summary>
     /// <param name="study">What was tried; names in it may be anything.</param>
     /// <returns>The file's content.</returns>
-    public static string Write(CompressionStudy study)
+    public static string Render(CompressionStudy study)
     {
         var rows = ReportRow.Of(study);
         return Html.Of($"""

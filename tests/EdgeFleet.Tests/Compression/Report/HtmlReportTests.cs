@@ -61,7 +61,7 @@ public sealed partial class HtmlReportTests
     [Fact]
     public void The_page_needs_nothing_from_elsewhere_and_runs_nothing()
     {
-        var page = HtmlReport.Write(ReportStudies.Usual);
+        var page = HtmlReport.Render(ReportStudies.Usual);
 
         page.ShouldNotContain("<script");
         page.ShouldNotContain("http");
@@ -89,12 +89,12 @@ public sealed partial class HtmlReportTests
             Tolerance = new Dictionary<string, double> { [Hostile] = 1 },
         };
 
-        HtmlReport.Write(study).ShouldNotContain("<script");
+        HtmlReport.Render(study).ShouldNotContain("<script");
         Parse(study).Descendants("h1").Single().Value.ShouldBe("<script>alert('x')</script>\"&\uFFFD\uFFFD");
     }
 
     [Fact]
-    public void The_same_study_gives_the_same_page() => HtmlReport.Write(ReportStudies.Usual).ShouldBe(HtmlReport.Write(ReportStudies.Usual));
+    public void The_same_study_gives_the_same_page() => HtmlReport.Render(ReportStudies.Usual).ShouldBe(HtmlReport.Render(ReportStudies.Usual));
 
     [Fact]
     public void The_page_says_so_where_no_variant_reaches_the_goal()
@@ -139,7 +139,7 @@ public sealed partial class HtmlReportTests
             Calibrated = new CalibrationFacts(CalibrationMethod.Mse, 1, [.. Enumerable.Range(0, 3000).Select(i => new ValueCalibration($"v{i}", 0, 10, 0, i % 10, [0.5, 0.5]))]),
         };
 
-        var page = HtmlReport.Write(study);
+        var page = HtmlReport.Render(study);
         page.Length.ShouldBeLessThan(300_000);
         page.ShouldContain("4936 more layers are not drawn");
         page.ShouldContain("2976 more activations are not drawn");
@@ -163,7 +163,7 @@ public sealed partial class HtmlReportTests
         Coordinates().Matches(Parse(study).ToString()).ShouldAllBe(m => double.IsFinite(double.Parse(m.Groups["number"].Value, CultureInfo.InvariantCulture)));
     }
 
-    private static XDocument Parse(CompressionStudy study) => XDocument.Parse(HtmlReport.Write(study).Replace("<!DOCTYPE html>", "", StringComparison.Ordinal));
+    private static XDocument Parse(CompressionStudy study) => XDocument.Parse(HtmlReport.Render(study).Replace("<!DOCTYPE html>", "", StringComparison.Ordinal));
 
     [GeneratedRegex("(href|src|action|data|xlink:href)=\"(?<to>[^\"]*)\"", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex References();
