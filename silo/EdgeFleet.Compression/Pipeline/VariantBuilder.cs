@@ -61,6 +61,8 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
             .RunInEveryGraph(g => new NormalizeClamps(facts.Of(g)))
             .RunInEveryGraph(g => new RecognizeGlobalPooling(facts.Of(g)))
             .RunInEveryGraph(g => new RecognizeLayerNormalization(facts.Of(g)))
+            .RunInEveryGraph(g => new RecognizeHardSwish(facts.Of(g)))
+            .RunInEveryGraph(g => new RecognizeGelu(facts.Of(g)))
             .RunInEveryGraph(_ => new MergeConstants())
             .RunInEveryGraph(_ => new RemoveUnused());
         return new(source.ToArray(), passes.Reports);

@@ -29,6 +29,8 @@ public static class PassFuzz
         g => new NormalizeClamps(Facts(g)),
         g => new RecognizeGlobalPooling(Facts(g)),
         g => new RecognizeLayerNormalization(Facts(g)),
+        g => new RecognizeHardSwish(Facts(g)),
+        g => new RecognizeGelu(Facts(g)),
         _ => new MergeConstants(),
         _ => new RemoveUnused(),
         _ => new ShortenNames(),
