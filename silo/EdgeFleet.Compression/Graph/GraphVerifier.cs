@@ -6,7 +6,8 @@ namespace EdgeFleet.Compression.Graph;
 
 /// <summary>
 /// What every model must fulfil, before the first pass and after each: every value is defined once and before nothing else needs
-/// it, operators are known and have as many inputs as they take, tensors hold what their dimensions claim, weights are finite.
+/// it, operators are known and keep to their specification (see <see cref="OperatorSpecs"/>), tensors hold what their dimensions
+/// claim, weights are finite. Linear in nodes.
 /// </summary>
 internal static class GraphVerifier
 {
@@ -25,12 +26,18 @@ internal static class GraphVerifier
     /// <summary>Everything wrong with a model, up to twenty problems.</summary>
     /// <param name="model">As read.</param>
     /// <param name="content">Whether tensors are read through: their sizes, and floats for NaN and infinity.</param>
-    public static IEnumerable<ModelProblem> Problems(OnnxModel model, bool content = true) =>
-        Opset(model)
+    public static IEnumerable<ModelProblem> Problems(OnnxModel model, bool content = true)
+    {
+        var problems = Opset(model)
             .Concat(Graph(model.Graph, [], new Functions(model)))
             .Concat(Bodies(model))
             .Concat(content ? TensorWalk.All(model).SelectMany(Tensor) : [])
-            .Take(MostProblems);
+            .Take(MostProblems)
+            .ToList();
+
+        // Shapes and types mean something only in a graph that hangs together.
+        return problems.Count > 0 ? problems : Specification(model).Take(MostProblems);
+    }
 
     private static IEnumerable<ModelProblem> Opset(OnnxModel model)
     {
@@ -115,10 +122,6 @@ internal static class GraphVerifier
             {
                 yield return new("operator", node.Label, $"{node.Label}: the operator '{node.OpType}' is not supported.");
             }
-            else if (domain.Length == 0 && KnownOperators.ArityError(node.OpType, node.Inputs.Count, node.Outputs.Count) is { } arity)
-            {
-                yield return new("arity", node.Label, $"{node.Label} {arity}.");
-            }
         }
 
         foreach (var input in node.Inputs.Where(i => i.Length > 0 && !scopes.Exists(s => s.Contains(i))))
@@ -133,6 +136,12 @@ internal static class GraphVerifier
                 yield return problem;
             }
         }
+    }
+
+    private static IEnumerable<ModelProblem> Specification(OnnxModel model)
+    {
+        var functions = new Functions(model);
+        return SpecificationCheck.Problems(model, n => functions.Defines(OnnxOpset.Normalize(n.Domain), n));
     }
 
     /// <summary>Function bodies, like graphs of their own: they see nothing from outside.</summary>

@@ -1,6 +1,6 @@
 namespace EdgeFleet.Compression.Graph;
 
-/// <summary>Operators of the standard domains, and how many inputs and outputs those take that the passes touch.</summary>
+/// <summary>Operators of the standard domains, by name. What is known of those that the passes touch: <see cref="OperatorSpecs"/>.</summary>
 internal static class KnownOperators
 {
     /// <summary>Oldest and newest ai.onnx operator set that the engine reads.</summary>
@@ -33,15 +33,6 @@ internal static class KnownOperators
         + "TreeEnsembleRegressor ZipMap").Split(' '),
     ];
 
-    private static readonly Dictionary<string, (int Least, int Most, int Outputs)> s_arity = new()
-    {
-        ["Add"] = (2, 2, 1), ["Sub"] = (2, 2, 1), ["Mul"] = (2, 2, 1), ["Div"] = (2, 2, 1), ["MatMul"] = (2, 2, 1), ["Relu"] = (1, 1, 1),
-        ["Conv"] = (2, 3, 1), ["ConvTranspose"] = (2, 3, 1), ["Gemm"] = (2, 3, 1), ["BatchNormalization"] = (5, 5, 5), ["Clip"] = (1, 3, 1),
-        ["Identity"] = (1, 1, 1), ["Dropout"] = (1, 3, 2), ["Flatten"] = (1, 1, 1), ["Reshape"] = (1, 2, 1), ["Transpose"] = (1, 1, 1),
-        ["MaxPool"] = (1, 1, 2), ["AveragePool"] = (1, 1, 1), ["GlobalAveragePool"] = (1, 1, 1), ["LSTM"] = (3, 8, 3), ["Constant"] = (0, 0, 1),
-        ["Concat"] = (1, int.MaxValue, 1), ["Gather"] = (2, 2, 1), ["Softmax"] = (1, 1, 1), ["Sigmoid"] = (1, 1, 1), ["Cast"] = (1, 1, 1),
-    };
-
     /// <summary>Domains whose operators may occur.</summary>
     public static bool IsKnownDomain(string domain) => domain is "" or "ai.onnx.ml" or "com.microsoft";
 
@@ -52,11 +43,4 @@ internal static class KnownOperators
         "ai.onnx.ml" => s_machineLearning.Contains(type),
         _ => IsKnownDomain(domain),
     };
-
-    /// <summary>Null where inputs and outputs are as many as the operator takes, else what is wrong.</summary>
-    public static string? ArityError(string type, int inputs, int outputs) =>
-        !s_arity.TryGetValue(type, out var arity) ? null
-        : inputs < arity.Least || inputs > arity.Most ? $"has {inputs} inputs where {type} takes {arity.Least} to {arity.Most}"
-        : outputs < 1 || outputs > arity.Outputs ? $"has {outputs} outputs where {type} gives 1 to {arity.Outputs}"
-        : null;
 }

@@ -23,7 +23,7 @@ public sealed record ModelInspection(
 }
 
 /// <summary>One reason to refuse a model.</summary>
-/// <param name="Kind">format, external, opset, operator, arity, duplicate, dangling, output, cycle, tensor, non-finite, sparse, runtime.</param>
+/// <param name="Kind">format, external, opset, operator, arity, attribute, type, shape, duplicate, dangling, output, cycle, tensor, non-finite, sparse, runtime.</param>
 /// <param name="Subject">The node, tensor or file at fault.</param>
 /// <param name="Message">A sentence that names it.</param>
 public sealed record ModelProblem(string Kind, string Subject, string Message);

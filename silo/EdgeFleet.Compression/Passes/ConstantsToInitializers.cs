@@ -11,6 +11,8 @@ internal sealed class ConstantsToInitializers : IGraphPass
 {
     public string Name => "constants-to-initializers";
 
+    public bool Reveals => true;
+
     public int Apply(ModelGraph graph)
     {
         var changes = 0;

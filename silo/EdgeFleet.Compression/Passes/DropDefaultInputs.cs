@@ -11,6 +11,8 @@ internal sealed class DropDefaultInputs : IGraphPass
 {
     public string Name => "drop-default-inputs";
 
+    public bool Reveals => true;
+
     public int Apply(ModelGraph graph)
     {
         var constants = graph.Graph.Initializers.Select(i => i.Name).ToHashSet();

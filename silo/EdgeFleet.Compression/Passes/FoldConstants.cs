@@ -23,6 +23,8 @@ internal sealed class FoldConstants(IModelRunner runner, CancellationToken cance
 
     public string Name => "fold-constants";
 
+    public bool Reveals => true;
+
     public int Apply(ModelGraph graph)
     {
         var changes = 0;

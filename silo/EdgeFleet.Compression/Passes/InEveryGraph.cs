@@ -14,6 +14,8 @@ internal sealed class InEveryGraph(IGraphPass main, Func<ModelGraph, IGraphPass>
 
     public string Name => main.Name;
 
+    public bool Reveals => main.Reveals;
+
     public IReadOnlyList<string> Notes => _notes;
 
     public int Apply(ModelGraph graph) => Apply(graph, main);

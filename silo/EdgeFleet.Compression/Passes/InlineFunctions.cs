@@ -16,6 +16,8 @@ internal sealed class InlineFunctions : IGraphPass
 
     public string Name => "inline-functions";
 
+    public bool Reveals => true;
+
     /// <exception cref="InvalidModelException">A condition does not hold; names the function.</exception>
     public int Apply(ModelGraph graph)
     {

@@ -17,6 +17,8 @@ internal sealed class LiftOpset(ValueFacts facts, int target = LiftOpset.Target)
 
     public string Name => "lift-opset";
 
+    public bool Reveals => true;
+
     /// <exception cref="InvalidModelException">An operator's meaning changed; names it and what to do.</exception>
     public int Apply(ModelGraph graph)
     {

@@ -15,6 +15,7 @@ internal sealed class PassRunner(ModelGraph graph, Action<string>? starting, Can
     /// <exception cref="InvalidOperationException">As <see cref="Run"/>.</exception>
     public PassRunner RunInEveryGraph(Func<ModelGraph, IGraphPass> create) => Run(new InEveryGraph(create(graph), create));
 
+    /// <exception cref="InvalidModelException">The pass brought to light what is wrong with the model.</exception>
     /// <exception cref="InvalidOperationException">The pass broke the graph: a defect of the pass, not of the model.</exception>
     public PassRunner Run(IGraphPass pass)
     {
@@ -27,7 +28,9 @@ internal sealed class PassRunner(ModelGraph graph, Action<string>? starting, Can
             graph.Commit();
             foreach (var problem in GraphVerifier.Problems(graph.Model, content: false))
             {
-                throw new InvalidOperationException($"Pass {pass.Name} broke the graph: {problem.Message}");
+                throw pass.Reveals && problem.Kind is ("type" or "shape" or "attribute" or "opset" or "arity")
+                    ? new InvalidModelException($"{problem.Message} (Found after pass {pass.Name}.)", problem.Subject)
+                    : new InvalidOperationException($"Pass {pass.Name} broke the graph, rule '{problem.Kind}': {problem.Message}");
             }
         }
 

@@ -47,7 +47,7 @@ public sealed class FoundByFuzzingTests
     [Fact]
     public void A_layer_that_claims_channels_without_weights_gets_no_bias_of_that_many()
     {
-        var graph = TestModels.Graph(TestModels.Model(
+        var graph = new ModelGraph(TestModels.Model(
             [TestModels.Node("Conv", ["x", "w"], "c"), TestModels.Node("BatchNormalization", ["c", "s", "s", "s", "s"], "y")],
             [OnnxTensor.Of<float>("w", OnnxElementType.Float, [1L << 40, 0, 1, 1], []), OnnxTensor.Of<float>("s", OnnxElementType.Float, [0], [])],
             [1, 0, 4, 4]));

@@ -40,7 +40,7 @@ internal static class SeedModels
             [1, 4],
             9);
         yield return TestModels.Model(
-            [Node("Conv", ["x", "w"], "c"), Norm("c", "n"), Node("Gemm", ["n", "v"], "g", OnnxAttribute.Of("alpha", 2f)), Node("Relu", ["g"], "y")],
+            [Node("Conv", ["x", "w"], "c"), Norm("c", "n"), Node("Flatten", ["n"], "f"), Node("Gemm", ["f", "v"], "g", OnnxAttribute.Of("alpha", 2f)), Node("Relu", ["g"], "y")],
             [.. Weights("w", 0, 2, 3, 3), .. Weights("v", 0, 3), .. NormParameters(0)],
             s_image);
         yield return Constants();
