@@ -38,7 +38,7 @@ internal sealed record StoredArray(OnnxElementType ElementType, IReadOnlyList<lo
             using var unpacked = new GZipStream(packed, CompressionMode.Decompress);
             spool.Write(unpacked);
         }
-        catch (InvalidDataException e)
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
             throw new CalibrationDataException($"{name} is damaged: {e.Message}", name, e);
         }
