@@ -49,6 +49,7 @@ public sealed class CompressionPipeline(IModelRunner runner, TimeProvider time)
         {
             Layers = gate.Layers,
             Calibrated = variant.Calibration,
+            PreparationPasses = prepared.Passes.Count,
         };
     }
 

@@ -18,6 +18,9 @@ public sealed record CompressionResult(
     IReadOnlyList<PassReport> Passes,
     string? RefusedBecause)
 {
+    /// <summary>How many of the passes, from the first, every form of the model shares.</summary>
+    public int PreparationPasses { get; init; }
+
     /// <summary>Errors layer by layer; where it was refused for its answers, else empty.</summary>
     public IReadOnlyList<LayerError> Layers { get; init; } = [];
 

@@ -145,6 +145,7 @@ internal sealed class SearchRun
         {
             Layers = layers,
             Calibrated = variant.Calibration,
+            PreparationPasses = _prepared.Passes.Count,
         };
         return new(Study(reproduced ? winner : null, reproduced ? closest : chosen, layers, variant.Calibration, golden.Tolerance, Verdict.Of(_request.Goal, _candidates, winner, closest)), result);
     }

@@ -23,12 +23,12 @@ internal static class EvaluateCommand
         command.SetAction((parsed, cancellationToken) => ToolFailure.GuardAsync(parsed.InvocationConfiguration.Error, async () =>
         {
             var other = parsed.GetValue(versus);
-            var samples = await CompressCommand.SamplesAsync(parsed.GetRequiredValue(images), parsed.GetValue(scale), cancellationToken);
-            var classes = await CompressCommand.LabelsAsync(parsed.GetRequiredValue(labels), cancellationToken);
+            var samples = await CompressSamples.SamplesAsync(parsed.GetRequiredValue(images).FullName, parsed.GetValue(scale), cancellationToken);
+            var classes = await CompressSamples.LabelsAsync(parsed.GetRequiredValue(labels), cancellationToken);
             var evaluation = new ModelEvaluator(new OrtModelRunner(), TimeProvider.System).Evaluate(
                 await File.ReadAllBytesAsync(parsed.GetRequiredValue(model).FullName, cancellationToken),
                 other is null ? (ReadOnlyMemory<byte>?)null : await File.ReadAllBytesAsync(other.FullName, cancellationToken),
-                samples!,
+                samples[0],
                 classes!,
                 parsed.GetValue(runs),
                 cancellationToken);

@@ -17,7 +17,7 @@ internal static class ToolFailure
             return await command();
         }
         catch (Exception e) when (e is CompressionInputException or ModelRunException or IOException or UnauthorizedAccessException
-            or TimeoutException or OrtLibraryNotFoundException or ArgumentOutOfRangeException)
+            or TimeoutException or OrtLibraryNotFoundException or ArgumentOutOfRangeException or FormatException)
         {
             await error.WriteLineAsync(e.Message);
             return BadInput;

@@ -14,7 +14,7 @@ public sealed class CompressCommandTests
     {
         using var folder = new TempFolder();
         var made = Path.Combine(folder.Path, "made.onnx");
-        var (code, output, error) = await RunAsync("compress", Lenet, "-o", made, "--calibration", Images, "--labels", Labels, "--target", "x64-avx2", "--json");
+        var (code, output, error) = await RunAsync("compress", Lenet, "-o", made, "--calibration", Images, "--labels", Labels, "--target", "x64-avx2", "--allow-slower", "--json");
         code.ShouldBe(0, error);
         error.ShouldContain("int8-reduced");
         output.ShouldContain("\"profile\": \"int8-reduced\"");
@@ -31,6 +31,51 @@ public sealed class CompressCommandTests
         var images = RepositoryRoot.DemoFile("fashion-calib512-images-idx3-ubyte.gz");
         (await RunAsync("compress", model, "-o", made, "--calibration", images, "--floor", "1", "--profile", "int8-reduced")).Code.ShouldBe(3);
         File.Exists(made).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_goal_finds_a_variant_says_why_and_leaves_only_that_file()
+    {
+        using var folder = new TempFolder();
+        var made = Path.Combine(folder.Path, "made.onnx");
+        var (code, output, error) = await RunAsync(
+            "compress", Lenet, "-o", made, "--goal", "at most 1 point lost, under 90 kB, smallest", "--calibration", Images, "--labels", Labels);
+        code.ShouldBe(0, error);
+        output.ShouldContain("candidates tried");
+        error.ShouldContain("  1. ");
+        new FileInfo(made).Length.ShouldBeLessThanOrEqualTo(90_000);
+        Directory.GetFiles(folder.Path).ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task A_goal_out_of_reach_exits_with_3_and_names_the_closest()
+    {
+        using var folder = new TempFolder();
+        var made = Path.Combine(folder.Path, "made.onnx");
+        var (code, output, error) = await RunAsync("compress", Lenet, "-o", made, "--goal", "under 3 kB, smallest");
+        code.ShouldBe(3);
+        output.ShouldContain("Closest is");
+        error.ShouldContain("3,000 are allowed");
+        Directory.GetFiles(folder.Path).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_goal_that_is_not_understood_exits_with_2_and_examples()
+    {
+        var (code, _, error) = await RunAsync("compress", Lenet, "-o", "unused.onnx", "--goal", "make it nice");
+        code.ShouldBe(2);
+        error.ShouldContain("'make it nice' is not understood");
+        (await RunAsync("compress", Lenet, "-o", "unused.onnx", "--goal", "fastest", "--profile", "fp16")).Error.ShouldContain("not both");
+    }
+
+    [Fact]
+    public async Task A_cut_off_line_of_a_stopped_search_is_measured_again()
+    {
+        using var folder = new TempFolder();
+        var made = Path.Combine(folder.Path, "made.onnx");
+        await File.WriteAllTextAsync($"{made}.search", "{\"key\":\"x\",\"candidate\":null}\n{\"key\":\"y\",\"cand");
+        (await RunAsync("compress", Lenet, "-o", made, "--goal", "smallest, at most 30 % of the size")).Code.ShouldBe(0);
+        File.Exists($"{made}.search").ShouldBeFalse();
     }
 
     [Fact]
