@@ -83,7 +83,9 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
             case CompressionKind.Fp32:
                 break;
             case CompressionKind.Fp16:
-                passes.Run(new HalfPrecision(ValueFacts.Of(graph, runner)));
+                var floats = ValueFacts.Of(graph, runner);
+                var unfit = HalfRanges.Unfit(graph, floats, feed, runner, cancellationToken);
+                passes.Run(new HalfPrecision(floats, unfit)).RunInEveryGraph(_ => new HalfStorage());
                 break;
             case CompressionKind.Int8Dynamic:
                 Dynamic(passes, graph, recipe);

@@ -9,9 +9,12 @@ namespace EdgeFleet.Compression.Quantization;
 /// <summary>
 /// float32 graph -> float16 graph with float32 inputs and outputs: constants are converted, Cast stands behind inputs, before
 /// outputs and around operators that must stay float32. A magnitude in (0, 5.96e-8) becomes 5.96e-8, a finite one beyond 65504
-/// becomes 65504. Conditions: none; an operator that is blocked, foreign, or has subgraphs keeps its float32 inputs and outputs.
+/// becomes 65504. Conditions: none; an operator that is blocked, foreign, has subgraphs, touches a value that float16 cannot hold or one
+/// of unknown type (a sequence) keeps its float32 inputs and outputs. Opset 7.
 /// </summary>
-internal sealed class HalfPrecision(ValueFacts facts) : IGraphPass
+/// <param name="facts">Of the graph.</param>
+/// <param name="unfit">Values that must stay float32: see <see cref="Calibration.HalfRanges"/>.</param>
+internal sealed class HalfPrecision(ValueFacts facts, IReadOnlySet<string> unfit) : IGraphPass
 {
     private const float Smallest = 5.96e-8f, Largest = 65504f;
 
@@ -60,8 +63,9 @@ internal sealed class HalfPrecision(ValueFacts facts) : IGraphPass
         return nodes.Count;
     }
 
-    private static bool IsBlocked(OnnxNode node) =>
-        OnnxOpset.Normalize(node.Domain).Length > 0 || s_blocked.Contains(node.OpType) || node.Subgraphs.Any();
+    private bool IsBlocked(OnnxNode node) =>
+        OnnxOpset.Normalize(node.Domain).Length > 0 || s_blocked.Contains(node.OpType) || node.Subgraphs.Any()
+        || node.Inputs.Concat(node.Outputs).Any(v => v.Length > 0 && (unfit.Contains(v) || facts.TypeOf(v) == OnnxElementType.Undefined));
 
     /// <summary>Lets a node compute in float16: what it produced as float32 is float16 from here on.</summary>
     private void Convert(ModelGraph graph, OnnxNode node)
@@ -137,7 +141,8 @@ internal sealed class HalfPrecision(ValueFacts facts) : IGraphPass
         return to;
     }
 
-    private static OnnxTensor ToHalf(OnnxTensor tensor, string name)
+    /// <summary>A copy in float16: what would become 0 or infinite becomes the nearest number that is neither.</summary>
+    internal static OnnxTensor ToHalf(OnnxTensor tensor, string name)
     {
         var values = TensorContent.Floats(tensor);
         var halves = new Half[values.Length];
