@@ -21,6 +21,15 @@ internal sealed record BuiltVariant(byte[] Model, IReadOnlyList<PassReport> Pass
 {
     /// <summary>Ranges of activations, as collected for this variant; null where the kind needs none or others had collected them.</summary>
     public CalibrationFacts? Calibration { get; init; }
+
+    /// <summary>What each method of accuracy recovery gained, in the order in which they were tried.</summary>
+    public IReadOnlyList<RecoveryGain> Gains { get; init; } = [];
+
+    /// <summary>
+    /// The float model of which the integers were made: other inner values than the prepared model's where layers were equalized or
+    /// smoothed, so layers are compared with this one. Null where it is the prepared model.
+    /// </summary>
+    public byte[]? FloatForm { get; init; }
 }
 
 /// <summary>Rewrites models: the pipeline of passes, in order. The same input gives the same bytes.</summary>
@@ -77,7 +86,7 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
         var source = OnnxModel.Read(prepared.Model);
         var graph = new ModelGraph(source);
         var passes = new PassRunner(graph, starting, cancellationToken);
-        CalibrationFacts? calibration = null;
+        BuiltVariant? made = null;
         switch (recipe.Kind)
         {
             case CompressionKind.Fp32:
@@ -94,7 +103,7 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
                 Weights(passes, graph, recipe, feed);
                 break;
             default:
-                calibration = Static(passes, graph, recipe, feed);
+                made = Static(passes, graph, recipe, feed);
                 break;
         }
 
@@ -107,7 +116,7 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
         source.Metadata.RemoveAll(m => m.Key == "edgefleet.profile");
         source.Metadata.Add(new OnnxEntry { Key = "edgefleet.profile", Value = CompressionKinds.NameOf(recipe.Kind) });
         GraphVerifier.Verify(source);
-        return new(source.ToArray(), passes.Reports, names.Originals) { Calibration = calibration };
+        return new(source.ToArray(), passes.Reports, names.Originals) { Calibration = made?.Calibration, Gains = made?.Gains ?? [], FloatForm = made?.FloatForm };
     }
 
     /// <summary>Dynamic quantization of what has integer kernels; the weights of all else in 8 bits, unpacked at load, so that they take no time.</summary>
@@ -142,19 +151,44 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
         passes.RunInEveryGraph(g => new WeightOnlyQuantization(WeightOnlyPlan.Of(g, facts.Of(g), settings), rounder.Round));
     }
 
-    /// <summary>Static quantization: plan, ranges on the calibration samples, rewrite.</summary>
-    private CalibrationFacts? Static(PassRunner passes, ModelGraph graph, CompressionRecipe recipe, SampleFeed feed)
+    /// <summary>Static quantization, with the methods of accuracy recovery that the recipe asks for before and after it.</summary>
+    /// <returns>What is known of it, without bytes.</returns>
+    private BuiltVariant Static(PassRunner passes, ModelGraph graph, CompressionRecipe recipe, SampleFeed feed)
     {
         var facts = ValueFacts.Of(graph, runner);
         passes.Run(new LiftOpset(facts));
+        var ranges = SharedRanges ?? new();
+        if (!AccuracyRecovery.IsAsked(recipe))
+        {
+            var collected = Integers(passes, graph, facts, recipe, feed, ranges);
+            passes.Run(new NoteInnerWeights());
+            return new([], [], new Dictionary<string, string>()) { Calibration = collected };
+        }
+
+        var recovery = new AccuracyRecovery(
+            runner,
+            feed,
+            recipe,
+            (copy, known) => Integers(new PassRunner(copy, null, cancellationToken), copy, ValueFacts.Of(copy, runner), recipe, feed, known),
+            cancellationToken);
+        recovery.OnFloat(passes, graph, ranges);
+        var floats = graph.Model.ToArray();
+        var calibration = Integers(passes, graph, ValueFacts.Of(graph, runner), recipe, feed, recovery.Ranges) ?? recovery.Facts;
+        recovery.OnIntegers(passes, graph, floats);
+        passes.Run(new NoteInnerWeights());
+        return new([], [], new Dictionary<string, string>()) { Calibration = calibration, Gains = recovery.Gains, FloatForm = floats };
+    }
+
+    /// <summary>Plan, ranges on the calibration samples as far as they are not known, rewrite.</summary>
+    private CalibrationFacts? Integers(PassRunner passes, ModelGraph graph, ValueFacts facts, CompressionRecipe recipe, SampleFeed feed, RangeCache ranges)
+    {
         var plan = QuantizationPlanner.Plan(graph, facts, recipe.KeepFloat);
         starting?.Invoke("calibrate");
         var values = plan.Values.ConvertAll(plan.Representative).Distinct().ToList();
         var settings = new CalibrationSettings { Method = recipe.Calibration, Progress = Calibrating };
         CalibrationFacts? collected = null;
-        var ranges = (SharedRanges ?? new()).Of(
-            values, missing => (collected = Calibrator.Run(graph, missing, feed, runner, settings, cancellationToken)).Ranges);
-        passes.Run(new StaticQuantization(plan, ranges, QuantizationScheme.Of(recipe))).Run(new GuardFloatLayers()).Run(new NoteInnerWeights());
+        var known = ranges.Of(values, missing => (collected = Calibrator.Run(graph, missing, feed, runner, settings, cancellationToken)).Ranges);
+        passes.Run(new StaticQuantization(plan, known, QuantizationScheme.Of(recipe))).Run(new GuardFloatLayers());
         return collected;
     }
 }

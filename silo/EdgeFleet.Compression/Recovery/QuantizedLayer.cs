@@ -6,12 +6,13 @@ namespace EdgeFleet.Compression.Recovery;
 /// <summary>A layer of a static QDQ model whose weights are 8-bit constants, and where they are.</summary>
 /// <param name="Node">Conv, Gemm or MatMul in the variant.</param>
 /// <param name="Weights">int8, or uint8 with zero point 128.</param>
-/// <param name="Scales">One per output channel.</param>
+/// <param name="Scales">One per output channel, also where they are all the same one.</param>
+/// <param name="IsPerTensor">True where one scale is stored for all.</param>
 /// <param name="Axis">The weights' axis of output channels.</param>
 /// <param name="Input">The value that it reads, dequantized.</param>
 /// <param name="InputScale">Scale of that.</param>
 /// <param name="Bias">int32 with scale s_x * s_w; null where it has none.</param>
-internal sealed record QuantizedLayer(OnnxNode Node, OnnxTensor Weights, float[] Scales, int Axis, string Input, float InputScale, OnnxTensor? Bias)
+internal sealed record QuantizedLayer(OnnxNode Node, OnnxTensor Weights, float[] Scales, bool IsPerTensor, int Axis, string Input, float InputScale, OnnxTensor? Bias)
 {
     /// <summary>What is added to a signed weight where it is stored.</summary>
     public int ZeroPoint => Weights.ElementType == OnnxElementType.UInt8 ? 128 : 0;
@@ -34,8 +35,13 @@ internal sealed record QuantizedLayer(OnnxNode Node, OnnxTensor Weights, float[]
         }
 
         var bias = graph.Producer(node.InputOrEmpty(2)) is { OpType: "DequantizeLinear" } dequantizer ? graph.Constant(dequantizer.Inputs[0]) : null;
-        return new(
-            node, values, TensorContent.Floats(scales).ToArray(), (int)weights.Int("axis", 1), node.Inputs[0], TensorContent.Floats(inputScale)[0], bias);
+        var axis = node.Is("Conv") || (node.Is("Gemm") && node.Int("transB", 0) != 0) ? 0 : 1;
+        var stored = TensorContent.Floats(scales).ToArray();
+        var channels = (int)values.Dimensions[axis];
+        var perTensor = scales.Dimensions.Count == 0;
+        return stored.Length == (perTensor ? 1 : channels)
+            ? new(node, values, perTensor ? [.. Enumerable.Repeat(stored[0], channels)] : stored, perTensor, axis, node.Inputs[0], TensorContent.Floats(inputScale)[0], bias)
+            : null;
     }
 
     /// <summary>The weights as signed integers.</summary>
