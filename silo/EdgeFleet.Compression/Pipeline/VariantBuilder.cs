@@ -122,6 +122,7 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
     /// <summary>Dynamic quantization of what has integer kernels; the weights of all else in 8 bits, unpacked at load, so that they take no time.</summary>
     private void Dynamic(PassRunner passes, ModelGraph graph, CompressionRecipe recipe)
     {
+        AlreadyQuantized.Refuse(graph.Model);
         var facts = new ScopedFacts(graph, runner);
         var keepFloat = recipe.KeepFloat.ToHashSet();
         var rest = new WeightOnlySettings(8, 256, keepFloat) { UseBlocked = false };
@@ -155,6 +156,7 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
     /// <returns>What is known of it, without bytes.</returns>
     private BuiltVariant Static(PassRunner passes, ModelGraph graph, CompressionRecipe recipe, SampleFeed feed)
     {
+        AlreadyQuantized.Refuse(graph.Model);
         var facts = ValueFacts.Of(graph, runner);
         passes.Run(new LiftOpset(facts));
         var ranges = SharedRanges ?? new();
