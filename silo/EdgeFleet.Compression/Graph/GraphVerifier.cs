@@ -29,9 +29,9 @@ internal static class GraphVerifier
     public static IEnumerable<ModelProblem> Problems(OnnxModel model, bool content = true)
     {
         var problems = Opset(model)
-            .Concat(Graph(model.Graph, [], new Functions(model)))
+            .Concat(Graph(model.Graph, [], new FunctionTable(model)))
             .Concat(Bodies(model))
-            .Concat(content ? TensorWalk.All(model).SelectMany(Tensor) : [])
+            .Concat(content ? TensorWalk.All(model).SelectMany(Tensor).Concat(NumberCheck.Of(model)) : [])
             .Take(MostProblems)
             .ToList();
 
@@ -52,7 +52,7 @@ internal static class GraphVerifier
         }
     }
 
-    private static IEnumerable<ModelProblem> Graph(OnnxGraph graph, IReadOnlyList<HashSet<string>> outer, Functions functions)
+    private static IEnumerable<ModelProblem> Graph(OnnxGraph graph, IReadOnlyList<HashSet<string>> outer, FunctionTable functions)
     {
         if (graph.HasSparseInitializers)
         {
@@ -109,10 +109,17 @@ internal static class GraphVerifier
         }
     }
 
-    private static IEnumerable<ModelProblem> Node(OnnxNode node, List<HashSet<string>> scopes, Functions functions)
+    private static IEnumerable<ModelProblem> Node(OnnxNode node, List<HashSet<string>> scopes, FunctionTable functions)
     {
         var domain = OnnxOpset.Normalize(node.Domain);
-        if (!functions.Defines(domain, node))
+        if (functions.Called(node) is { } function)
+        {
+            if (node.Inputs.Count > function.Inputs.Count || node.Outputs.Count > function.Outputs.Count)
+            {
+                yield return new("arity", node.Label, $"{node.Label} has {node.Inputs.Count} inputs and {node.Outputs.Count} outputs; the function '{function.Name}' has {function.Inputs.Count} and {function.Outputs.Count}.");
+            }
+        }
+        else
         {
             if (!KnownOperators.IsKnownDomain(domain))
             {
@@ -140,20 +147,25 @@ internal static class GraphVerifier
 
     private static IEnumerable<ModelProblem> Specification(OnnxModel model)
     {
-        var functions = new Functions(model);
-        return SpecificationCheck.Problems(model, n => functions.Defines(OnnxOpset.Normalize(n.Domain), n));
+        var functions = new FunctionTable(model);
+        return SpecificationCheck.Problems(model, n => functions.Called(n) is not null);
     }
 
     /// <summary>Function bodies, like graphs of their own: they see nothing from outside.</summary>
     private static IEnumerable<ModelProblem> Bodies(OnnxModel model)
     {
-        var functions = new Functions(model);
+        var functions = new FunctionTable(model);
         var names = new HashSet<(string?, string?, string?)>();
         foreach (var function in model.Functions)
         {
             if (!names.Add((OnnxOpset.Normalize(function.Domain), function.Name, function.Overload)))
             {
                 yield return new("duplicate", function.Name ?? "", $"The function '{function.Name}' is defined twice.");
+            }
+
+            if (functions.OpsetIsMissing(function))
+            {
+                yield return new("opset", function.Name ?? "", $"The function '{function.Name}' uses ai.onnx operators without importing an ai.onnx operator set.");
             }
 
             var body = new OnnxGraph { Name = function.Name };
@@ -241,12 +253,5 @@ internal static class GraphVerifier
 
             return i;
         }
-    }
-
-    private sealed class Functions(OnnxModel model)
-    {
-        private readonly HashSet<(string, string, string)> _names = [.. model.Functions.Select(f => (OnnxOpset.Normalize(f.Domain), f.Name ?? "", f.Overload ?? ""))];
-
-        public bool Defines(string domain, OnnxNode node) => _names.Contains((domain, node.OpType, node.Overload ?? ""));
     }
 }

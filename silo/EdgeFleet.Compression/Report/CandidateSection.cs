@@ -14,7 +14,7 @@ internal static class CandidateSection
             <section><h2>All candidates</h2>
             <p class="note">In the order of trial. Grey: another one is at least as good in size, {(labelled ? "accuracy" : "agreement")} and latency, and better in one.</p>
             <div class="sheet scroll"><table>
-            <thead><tr><th class="n">#</th><th>Form and settings</th><th class="n">Size</th><th class="n">Share</th><th class="n">{(labelled ? "Accuracy" : "Agreement")}</th><th class="n">Points lost</th><th class="n">Latency</th><th class="n">Ratio</th><th>Verdict</th></tr></thead>
+            <thead><tr><th class="n">#</th><th style="width:24%">Form and settings</th><th class="n">Size</th><th class="n">Share</th><th class="n">{(labelled ? "Accuracy" : "Agreement")}</th><th class="n">Points lost</th><th class="n">Latency</th><th class="n">Ratio</th><th style="width:30%">Verdict</th></tr></thead>
             <tbody>
             <tr><td class="n"></td><td>original</td><td class="n">{Figures.Bytes(study.SourceSizeBytes)}</td><td class="n">100.0 %</td><td class="n">{Figures.Percent(source?.SourceAccuracy)}</td><td class="n"></td><td class="n">{Figures.Milliseconds(latency)}</td><td class="n">{(latency > 0 ? "1.00" : Figures.None)}</td><td class="soft">reference</td></tr>
             {rows.Select(Row)}

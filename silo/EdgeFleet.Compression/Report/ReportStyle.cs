@@ -61,6 +61,7 @@ internal static class ReportStyle
         svg .gridline { stroke: var(--faint); }
         svg .axis { stroke: var(--dot); }
         svg .front { fill: none; stroke: var(--best); stroke-width: 1.5; stroke-opacity: 0.55; }
+        svg .leader { stroke: var(--soft); stroke-width: 0.75; }
         svg .dot { fill: var(--dot); }
         svg .dot.open { fill: var(--sheet); stroke: var(--dot); stroke-width: 1.5; }
         svg .dot.best { fill: var(--best); stroke: var(--sheet); stroke-width: 1.5; }

@@ -11,7 +11,7 @@ internal sealed record ScatterPlot(string Title, PlotAxis X, PlotAxis Y, bool Hi
 
     public Html Draw(IReadOnlyList<PlotPoint> points, double originalX, double originalY)
     {
-        var labels = new PlotLabels(Width);
+        var labels = new PlotLabels(Left, Width, Bottom);
         foreach (var point in points)
         {
             labels.Keep(AtX(point.X), AtY(point.Y));
@@ -52,8 +52,16 @@ internal sealed record ScatterPlot(string Title, PlotAxis X, PlotAxis Y, bool Hi
         return Html.Of($"""<a href="#c{row.Number}">{shape}<title>{row.Tooltip}</title></path>{Label(labels, x, outside ? y - 5 : y, text, row.IsWinner ? "best" : "", row.IsWinner || outside)}</a>""");
     }
 
-    private static Html Label(PlotLabels labels, double x, double y, string text, string kind, bool needed) =>
-        labels.Beside(x, y, text, needed) is var (left, baseLine) ? Html.Of($"""<text class="{kind}" x="{left}" y="{baseLine}">{text}</text>""") : Html.Empty;
+    private static Html Label(PlotLabels labels, double x, double y, string text, string kind, bool needed)
+    {
+        if (labels.Beside(x, y, text, needed) is not var (left, baseLine))
+        {
+            return Html.Empty;
+        }
+
+        var leader = Math.Abs(baseLine - y) < 20 ? Html.Empty : Html.Of($"""<line class="leader" x1="{x}" y1="{y}" x2="{Math.Clamp(x, left + 4, left + (text.Length * 6))}" y2="{(baseLine > y ? baseLine - 10 : baseLine + 3)}"/>""");
+        return Html.Of($"""{leader}<text class="{kind}" x="{left}" y="{baseLine}">{text}</text>""");
+    }
 
     /// <summary>Steps through the candidates that no other beats in both figures.</summary>
     private Html Front(IReadOnlyList<PlotPoint> points)

@@ -66,4 +66,46 @@ public sealed class FoundByFuzzingTests
 
         GraphVerifier.Problems(model).First().Subject.ShouldBe("Double node 'Double-y'");
     }
+
+    [Theory]
+    [InlineData(new[] { float.NaN }, false)]
+    [InlineData(new[] { 1, float.PositiveInfinity }, false)]
+    [InlineData(new[] { float.PositiveInfinity }, true)]
+    public void Numbers_in_attributes_of_constants_are_as_finite_as_those_in_tensors(float[] values, bool acceptable)
+    {
+        var constant = TestModels.Node("Constant", [], "c", new OnnxAttribute { Name = "value_floats", Type = OnnxAttributeType.Floats, Floats = [.. values] });
+        var model = TestModels.Model([constant, TestModels.Node("Add", ["x", "c"], "y")], [], [1, 2]);
+
+        GraphVerifier.Problems(model).Select(p => p.Kind).ShouldBe(acceptable ? [] : ["non-finite"]);
+    }
+
+    [Fact]
+    public void A_call_that_wants_more_outputs_than_the_function_has_is_refused() =>
+        GraphVerifier.Problems(Calling(function => function.Outputs.Clear())).First().Kind.ShouldBe("arity");
+
+    [Fact]
+    public void A_function_whose_operators_belong_to_no_opset_is_refused()
+    {
+        var model = Calling(function => function.Opsets.Clear());
+        model.Opsets.RemoveAll(o => o.Domain?.Length == 0);
+
+        GraphVerifier.Problems(model).Select(p => (p.Kind, p.Subject)).ShouldBe([("opset", "Same")]);
+    }
+
+    /// <summary>A model of one call to a function of its own.</summary>
+    private static OnnxModel Calling(Action<OnnxFunction> change)
+    {
+        var node = TestModels.Node("Same", ["x"], "y");
+        node.Domain = "own";
+        var model = TestModels.Model([node], [], [1, 4]);
+        model.SetOpset("own", 1);
+        var function = new OnnxFunction { Name = "Same", Domain = "own" };
+        function.Inputs.Add("a");
+        function.Outputs.Add("b");
+        function.Nodes.Add(TestModels.Node("Relu", ["a"], "b"));
+        function.Opsets.Add(new OnnxOpset { Domain = "", Version = 13 });
+        change(function);
+        model.Functions.Add(function);
+        return model;
+    }
 }

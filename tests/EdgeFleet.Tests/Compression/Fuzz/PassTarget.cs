@@ -56,7 +56,7 @@ internal sealed class PassTarget : ModelTarget
         }
 
         var read = OnnxModel.Read(graph.Model.ToArray());
-        return GraphVerifier.Problems(read).FirstOrDefault(p => p.Kind != "non-finite") is not { } problem
+        return GraphVerifier.Problems(read).FirstOrDefault() is not { } problem
             ? true
             : throw new FuzzFailureException($"The passes made a model that is not acceptable: {problem.Message}");
     }
