@@ -3,13 +3,18 @@ using System.IO.Compression;
 using System.Text;
 using EdgeFleet.Compression;
 using EdgeFleet.Compression.Calibration;
+using EdgeFleet.Compression.Calibration.Images;
+using EdgeFleet.Compression.Onnx;
+using EdgeFleet.Compression.Pipeline;
+using EdgeFleet.Tests.Compression.Calibration.Images;
 
 namespace EdgeFleet.Tests.Compression.Fuzz;
 
-/// <summary>Files of samples and labels.</summary>
+/// <summary>Files of samples and labels: IDX, .npy, gzip, .npz, ONNX tensors and images.</summary>
 internal sealed class SampleTarget : FuzzTarget
 {
     private static readonly byte[][] s_seeds = [.. Seeds()];
+    private static readonly ModelTensorInfo[] s_inputs = [new("a", OnnxElementType.Float, [-1, 2]), new("b", OnnxElementType.UInt8, [-1, 3])];
     private readonly byte[] _buffer = new byte[1 << 16];
     private readonly float[] _values = new float[1 << 16];
 
@@ -28,7 +33,7 @@ internal sealed class SampleTarget : FuzzTarget
         else
         {
             seed.CopyTo(_buffer, 0);
-            if (seed[0] == 0 && random.OneIn(3))
+            if (seed is [0, 0, ..] && random.OneIn(3))
             {
                 var dimension = 4 * (1 + random.Below(seed[3]));
                 BitConverter.TryWriteBytes(_buffer.AsSpan(dimension), System.Buffers.Binary.BinaryPrimitives.ReverseEndianness((uint)Interesting.Number(ref random)));
@@ -40,31 +45,35 @@ internal sealed class SampleTarget : FuzzTarget
 
     public override bool Take(ReadOnlyMemory<byte> input)
     {
-        var accepted = false;
+        // The same choice by content as at the product's door, CalibrationInput, which opens files.
+        return input.Span is [(byte)'P', (byte)'K', 3 or 5, ..] ? IsTaken(() => NpzFormat.Read(SampleStore.Of(input), "samples", new CalibrationInputOptions(), s_inputs).ToList().ForEach(ReadThrough))
+            : ImageDecoder.IsImage(input.Span) ? IsTaken(() => ImageDecoder.Decode(input, "image").ToGray())
+            : input.Span is [8 or 0x10, ..] ? IsTaken(() => TestDataFolder.Tensor(input, "tensor"))
+            : IsTaken(() => ReadThrough(SampleFile.ReadSamples(input, "samples", new SampleScaling()))) | IsTaken(() => SampleFile.ReadLabels(input, "labels"));
+    }
+
+    private static bool IsTaken(Action take)
+    {
         try
         {
-            var samples = SampleFile.ReadSamples(input, "samples", new SampleScaling());
-            if (samples.SampleElements <= _values.Length / 2)
-            {
-                samples.CopyTo(0, Math.Min(samples.Count, 2), _values);
-                samples.CopyTo(samples.Count - 1, 1, _values);
-            }
-
-            accepted = true;
-        }
-        catch (CompressionInputException)
-        {
-            accepted = false;
-        }
-
-        try
-        {
-            SampleFile.ReadLabels(input, "labels");
+            take();
             return true;
         }
         catch (CompressionInputException)
         {
-            return accepted;
+            return false;
+        }
+    }
+
+    private void ReadThrough(SampleSet samples)
+    {
+        using (samples)
+        {
+            if (samples.IsUniform && samples.SampleElements <= _values.Length / 2)
+            {
+                samples.CopyTo(0, Math.Min(samples.Count, 2), _values);
+                samples.CopyTo(samples.Count - 1, 1, _values);
+            }
         }
     }
 
@@ -110,6 +119,23 @@ internal sealed class SampleTarget : FuzzTarget
         yield return Npy("<i8", "5,", 40, 3);
         yield return Zipped(Npy("<f4", "2, 2", 16, 1));
         yield return Zipped([0, 0, 8, 1, 0, 0, 0, 4, 1, 2, 3, 4]);
+        yield return Archive(("a.npy", Npy("<f4", "2, 2", 16, 1)), ("b.npy", Npy("|u1", "2, 3", 6, 1)));
+        yield return OnnxTensorFile();
+        foreach (var (type, depth, interlaced) in new[] { (0, 1, false), (0, 16, true), (2, 8, false), (3, 4, true), (4, 8, false), (6, 16, false) })
+        {
+            var channels = type switch { 2 => 3, 4 => 2, 6 => 4, _ => 1 };
+            yield return PngWriter.Write(5, 4, type, depth, interlaced, (x, y) => [.. Enumerable.Range(0, channels).Select(c => (x + y + c) % 2)], type == 3 ? new byte[48] : null);
+        }
+
+        foreach (var bits in new[] { 1, 4, 8, 16, 24, 32 })
+        {
+            yield return Bmp(bits);
+        }
+
+        yield return [.. "P5 3 2 255\n"u8, 1, 2, 3, 4, 5, 6];
+        yield return [.. "P6\n# colour\n1 2 65535\n"u8, .. new byte[12]];
+        yield return [.. "P2 2 2 15\n1 2 3 4\n"u8];
+        yield return [.. "P3 1 1 255 1 2 3"u8];
     }
 
     private static byte[] Npy(string type, string shape, int bytes, byte version)
@@ -118,6 +144,40 @@ internal sealed class SampleTarget : FuzzTarget
         var header = $"{{'descr': '{type}', 'fortran_order': False, 'shape': ({shape}), }}".PadRight(128 - start - 1) + "\n";
         byte[] length = version == 1 ? [(byte)header.Length, 0] : [(byte)header.Length, 0, 0, 0];
         return [0x93, .. "NUMPY"u8, version, 0, .. length, .. Encoding.Latin1.GetBytes(header), .. Enumerable.Range(0, bytes).Select(i => (byte)i)];
+    }
+
+    private static byte[] Bmp(int bits)
+    {
+        var palette = bits <= 8 ? 4 << bits : 0;
+        var file = new byte[54 + palette + 64];
+        "BM"u8.CopyTo(file);
+        BitConverter.TryWriteBytes(file.AsSpan(10), 54 + palette);
+        BitConverter.TryWriteBytes(file.AsSpan(14), 40);
+        BitConverter.TryWriteBytes(file.AsSpan(18), 4);
+        BitConverter.TryWriteBytes(file.AsSpan(22), 4);
+        BitConverter.TryWriteBytes(file.AsSpan(26), (short)1);
+        BitConverter.TryWriteBytes(file.AsSpan(28), (short)bits);
+        BitConverter.TryWriteBytes(file.AsSpan(46), palette / 4);
+        return file;
+    }
+
+    private static byte[] OnnxTensorFile() => ProtoWriter.ToArray(TestModels.Random("input", 2, 3));
+
+    private static byte[] Archive(params (string Name, byte[] Content)[] files)
+    {
+        using var stream = new MemoryStream();
+        using (var zip = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            foreach (var (name, content) in files)
+            {
+                var entry = zip.CreateEntry(name, CompressionLevel.Fastest);
+                entry.LastWriteTime = new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
+                using var target = entry.Open();
+                target.Write(content);
+            }
+        }
+
+        return stream.ToArray();
     }
 
     private static byte[] Zipped(byte[] content)
