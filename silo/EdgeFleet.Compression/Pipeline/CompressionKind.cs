@@ -67,7 +67,7 @@ public static class CompressionKinds
         return false;
     }
 
-    /// <summary>True for the static kinds, which need ranges of activations.</summary>
+    /// <summary>True for the static kinds, which need ranges of activations: good ones need calibration samples.</summary>
     public static bool NeedsCalibration(CompressionKind kind) =>
         kind is CompressionKind.Int8 or CompressionKind.Int8Reduced or CompressionKind.Int8Signed or CompressionKind.Int8Unsigned;
 

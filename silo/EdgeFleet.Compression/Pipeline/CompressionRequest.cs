@@ -13,7 +13,7 @@ public sealed record CompressionRequest(ReadOnlyMemory<byte> Model, CompressionR
     {
     }
 
-    /// <summary>Samples per input; needed by the static int8 kinds. Without any, fixed pseudo-random inputs are compared.</summary>
+    /// <summary>Samples per input. Without any, fixed pseudo-random inputs are compared, and static int8 kinds take ranges without data, which warns.</summary>
     public IReadOnlyList<SampleSet> Calibration { get; init; } = [];
 
     /// <summary>Outputs fed back as inputs; empty recognises them by name where an input has no samples.</summary>

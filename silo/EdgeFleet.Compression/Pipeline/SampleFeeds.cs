@@ -9,14 +9,9 @@ namespace EdgeFleet.Compression.Pipeline;
 /// <param name="TestLabels">Classes of the test samples; null where unknown.</param>
 internal sealed record SampleFeeds(SampleFeed Calibration, SampleFeed Test, IReadOnlyList<int>? TestLabels)
 {
-    /// <exception cref="CalibrationDataException">Samples or labels do not fit, or are missing where the kind needs them.</exception>
+    /// <exception cref="CalibrationDataException">Samples or labels do not fit.</exception>
     public static SampleFeeds Of(CompressionRequest request, IModelRunner runner, CancellationToken cancellationToken)
     {
-        if (CompressionKinds.NeedsCalibration(request.Recipe.Kind) && request.Calibration.Count == 0)
-        {
-            throw new CalibrationDataException($"The {CompressionKinds.NameOf(request.Recipe.Kind)} kind needs calibration samples; none were given.");
-        }
-
         using var session = runner.Load(request.Model, new ModelSessionOptions());
         SampleFeed Feed(IReadOnlyList<SampleSet> samples, IReadOnlyList<int>? labels, int most) => SampleFeeds.Feed(
             session, StateRecorder.Record(session, samples, request.Feedback, request.SequenceLength, most, cancellationToken), labels, most);

@@ -11,7 +11,11 @@ namespace EdgeFleet.Compression.Pipeline;
 /// <summary>A model after the passes that every kind shares.</summary>
 /// <param name="Model">ONNX bytes, float.</param>
 /// <param name="Passes">What was done to it.</param>
-internal sealed record PreparedModel(byte[] Model, IReadOnlyList<PassReport> Passes);
+internal sealed record PreparedModel(byte[] Model, IReadOnlyList<PassReport> Passes)
+{
+    /// <summary>Ranges of activations that the model itself tells, for calibration without data.</summary>
+    public IReadOnlyDictionary<string, ValueRange> ExpectedRanges { get; init; } = new Dictionary<string, ValueRange>();
+}
 
 /// <summary>A model in the form of a recipe, not yet executed.</summary>
 /// <param name="Model">ONNX bytes.</param>
@@ -57,6 +61,7 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
             .RunInEveryGraph(_ => new ConstantsToInitializers())
             .RunInEveryGraph(_ => new RemoveIdentities());
         var facts = new ScopedFacts(graph, runner);
+        var expected = DataFreeRanges.Expected(graph);
         passes
             .RunInEveryGraph(g => new SimplifyShapes(facts.Of(g)))
             .RunInEveryGraph(_ => new FoldConstants(runner, cancellationToken))
@@ -74,7 +79,7 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
             .RunInEveryGraph(g => new RecognizeGelu(facts.Of(g)))
             .RunInEveryGraph(_ => new MergeConstants())
             .RunInEveryGraph(_ => new RemoveUnused());
-        return new(source.ToArray(), passes.Reports);
+        return new(source.ToArray(), passes.Reports) { ExpectedRanges = expected };
     }
 
     /// <summary>Steps 2 and 3: the recipe's own numbers; write and check.</summary>
@@ -103,7 +108,7 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
                 Weights(passes, graph, recipe, feed);
                 break;
             default:
-                made = Static(passes, graph, recipe, feed);
+                made = Static(passes, graph, recipe, feed, recipe.Equalize || recipe.Smooth ? new Dictionary<string, ValueRange>() : prepared.ExpectedRanges);
                 break;
         }
 
@@ -154,7 +159,8 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
 
     /// <summary>Static quantization, with the methods of accuracy recovery that the recipe asks for before and after it.</summary>
     /// <returns>What is known of it, without bytes.</returns>
-    private BuiltVariant Static(PassRunner passes, ModelGraph graph, CompressionRecipe recipe, SampleFeed feed)
+    private BuiltVariant Static(
+        PassRunner passes, ModelGraph graph, CompressionRecipe recipe, SampleFeed feed, IReadOnlyDictionary<string, ValueRange> expected)
     {
         AlreadyQuantized.Refuse(graph.Model);
         var facts = ValueFacts.Of(graph, runner);
@@ -162,7 +168,7 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
         var ranges = SharedRanges ?? new();
         if (!AccuracyRecovery.IsAsked(recipe))
         {
-            var collected = Integers(passes, graph, facts, recipe, feed, ranges);
+            var collected = Integers(passes, graph, facts, recipe, feed, ranges, expected);
             passes.Run(new NoteInnerWeights());
             return new([], [], new Dictionary<string, string>()) { Calibration = collected };
         }
@@ -171,25 +177,34 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
             runner,
             feed,
             recipe,
-            (copy, known) => Integers(new PassRunner(copy, null, cancellationToken), copy, ValueFacts.Of(copy, runner), recipe, feed, known),
+            (copy, known) => Integers(new PassRunner(copy, null, cancellationToken), copy, ValueFacts.Of(copy, runner), recipe, feed, known, expected),
             cancellationToken);
         recovery.OnFloat(passes, graph, ranges);
         var floats = graph.Model.ToArray();
-        var calibration = Integers(passes, graph, ValueFacts.Of(graph, runner), recipe, feed, recovery.Ranges) ?? recovery.Facts;
+        var calibration = Integers(passes, graph, ValueFacts.Of(graph, runner), recipe, feed, recovery.Ranges, expected) ?? recovery.Facts;
         recovery.OnIntegers(passes, graph, floats);
         passes.Run(new NoteInnerWeights());
         return new([], [], new Dictionary<string, string>()) { Calibration = calibration, Gains = recovery.Gains, FloatForm = floats };
     }
 
     /// <summary>Plan, ranges on the calibration samples as far as they are not known, rewrite.</summary>
-    private CalibrationFacts? Integers(PassRunner passes, ModelGraph graph, ValueFacts facts, CompressionRecipe recipe, SampleFeed feed, RangeCache ranges)
+    private CalibrationFacts? Integers(
+        PassRunner passes,
+        ModelGraph graph,
+        ValueFacts facts,
+        CompressionRecipe recipe,
+        SampleFeed feed,
+        RangeCache ranges,
+        IReadOnlyDictionary<string, ValueRange> expected)
     {
         var plan = QuantizationPlanner.Plan(graph, facts, recipe.KeepFloat);
         starting?.Invoke("calibrate");
         var values = plan.Values.ConvertAll(plan.Representative).Distinct().ToList();
         var settings = new CalibrationSettings { Method = recipe.Calibration, Progress = Calibrating };
         CalibrationFacts? collected = null;
-        var known = ranges.Of(values, missing => (collected = Calibrator.Run(graph, missing, feed, runner, settings, cancellationToken)).Ranges);
+        var known = ranges.Of(values, missing => (collected = feed.Synthetic
+            ? DataFreeRanges.Run(graph, missing, expected, feed, runner, settings, cancellationToken)
+            : Calibrator.Run(graph, missing, feed, runner, settings, cancellationToken)).Ranges);
         passes.Run(new StaticQuantization(plan, known, QuantizationScheme.Of(recipe))).Run(new GuardFloatLayers());
         return collected;
     }
