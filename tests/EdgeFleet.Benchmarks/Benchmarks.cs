@@ -1,6 +1,7 @@
 using EdgeFleet.Benchmarks.Grains;
 using EdgeFleet.Benchmarks.Ort;
 using EdgeFleet.Benchmarks.Quality;
+using EdgeFleet.Benchmarks.Quantize;
 
 namespace EdgeFleet.Benchmarks;
 
@@ -12,5 +13,6 @@ internal static class Benchmarks
         new GrainBenchmark(),
         new OrtBenchmark(),
         new QualityBenchmark(arguments),
+        new QuantizeBenchmark(arguments),
     ];
 }

@@ -1,8 +1,17 @@
+using System.Globalization;
 using System.Text.Json;
 using EdgeFleet.Benchmarks;
+using EdgeFleet.Benchmarks.Quantize;
 
 // bench [name ...] [--json FILE] [--zoo FOLDER] [--models NAME,NAME] [--no-vnni]: runs the named benchmarks, or all; exit code 1
 // when a bound was missed, 2 for a wrong argument.
+if (args is [QuantizeChild.Verb, .. var own])
+{
+    var code = QuantizeChild.Run(own);
+    Console.Error.WriteLine(ColdProcess.PeakMiB().ToString(CultureInfo.InvariantCulture));
+    return code;
+}
+
 BenchmarkArguments arguments;
 try
 {

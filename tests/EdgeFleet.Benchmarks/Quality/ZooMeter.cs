@@ -2,6 +2,7 @@ using System.Numerics.Tensors;
 using System.Security.Cryptography;
 using EdgeFleet.Compression;
 using EdgeFleet.Compression.Calibration;
+using EdgeFleet.Compression.Onnx;
 using EdgeFleet.Compression.Pipeline;
 
 namespace EdgeFleet.Benchmarks.Quality;
@@ -16,6 +17,7 @@ internal sealed class ZooMeter
     private readonly SampleFeed _calibration;
     private readonly SampleFeed _test;
     private readonly PreparedModel _prepared;
+    private readonly HashSet<string> _made = [];
 
     public ZooMeter(IModelRunner runner, ZooModel model)
     {
@@ -25,6 +27,7 @@ internal sealed class ZooMeter
         _calibration = SampleFeed.Create(session.Inputs, [model.Calibration], int.MaxValue);
         _test = SampleFeed.Create(session.Inputs, [model.Test], int.MaxValue);
         _prepared = new VariantBuilder(runner, null, CancellationToken.None).Prepare(model.Bytes);
+        Layers = [.. OnnxModel.Read(_prepared.Model).Graph.Nodes.Where(n => n.OpType is "Conv" or "Gemm" or "MatMul").Select(n => n.Outputs[0])];
         SourceAccuracy = AccuracyOf(model.Bytes, CancellationToken.None);
         SourceLatencyMs = Latency(model.Bytes, CancellationToken.None).FirstMs;
     }
@@ -33,7 +36,10 @@ internal sealed class ZooMeter
 
     public double SourceLatencyMs { get; }
 
-    /// <returns>Null where the recipe is not for this model.</returns>
+    /// <summary>Layers with weights in the order of the graph, as recipes name them.</summary>
+    public IReadOnlyList<string> Layers { get; }
+
+    /// <returns>Null where the recipe is not for this model, or gives the same file as an earlier one.</returns>
     public OurRow? Measure(CompressionRecipe recipe, long fp32Bytes, CancellationToken cancellationToken)
     {
         byte[] variant;
@@ -46,9 +52,15 @@ internal sealed class ZooMeter
             return null;
         }
 
+        var sha = Convert.ToHexStringLower(SHA256.HashData(variant));
+        if (!_made.Add(sha))
+        {
+            return null;
+        }
+
         var (ours, source) = Latency(variant, cancellationToken);
         return new OurRow(
-            recipe.ToString(), Convert.ToHexStringLower(SHA256.HashData(variant)), (double)variant.Length / fp32Bytes, AccuracyOf(variant, cancellationToken), ours / source);
+            recipe.ToString(), sha, (double)variant.Length / fp32Bytes, AccuracyOf(variant, cancellationToken), ours / source);
     }
 
     private (double FirstMs, double SecondMs) Latency(byte[] variant, CancellationToken cancellationToken) =>
