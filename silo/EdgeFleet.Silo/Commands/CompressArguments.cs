@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
+using EdgeFleet.Compression.Calibration;
 using EdgeFleet.Compression.Pipeline;
 
 namespace EdgeFleet.Silo.Commands;
@@ -23,7 +25,15 @@ internal sealed record CompressArguments(FileInfo Model, FileInfo Output, string
 
     public FileInfo? TestLabels { get; init; }
 
-    public float Scale { get; init; }
+    /// <summary>How files become samples.</summary>
+    public CalibrationInputOptions Samples { get; init; } = new();
+
+    /// <summary>Outputs fed back as inputs.</summary>
+    public IReadOnlyList<StateFeedback> Feedback { get; init; } = [];
+
+    public int SequenceLength { get; init; }
+
+    public int MaxSamples { get; init; }
 
     public double? Floor { get; init; }
 
@@ -60,13 +70,22 @@ internal sealed class CompressOptions
     private readonly Option<string> _target = new("--target") { Description = "The processor that the variant is for.", DefaultValueFactory = _ => "here" };
     private readonly Option<string?> _calibration = new("--calibration")
     {
-        Description = "Samples: IDX or .npy, plain or gzip. Needed by the static int8 forms.",
+        Description = "Samples: IDX or .npy (plain or gzip), .npz, a folder of ONNX test data (test_data_set_N/input_K.pb), of .npy files, or of images (PNG, BMP, PPM). The static int8 forms choose ranges by them.",
     };
 
     private readonly Option<FileInfo?> _labels = new("--labels") { Description = "Classes of the calibration samples." };
     private readonly Option<string?> _test = new("--test") { Description = "Samples to judge variants on; without it, those of --calibration." };
     private readonly Option<FileInfo?> _testLabels = new("--test-labels") { Description = "Classes of the test samples." };
     private readonly Option<float> _scale = new("--scale") { Description = "Integer samples are divided by this.", DefaultValueFactory = _ => 255f };
+    private readonly Option<float[]> _mean = new("--mean") { Description = "Subtracted from samples after --scale: one number, or one per channel.", AllowMultipleArgumentsPerToken = true };
+    private readonly Option<float[]> _deviation = new("--std") { Description = "Samples are divided by it last: one number, or one per channel.", AllowMultipleArgumentsPerToken = true };
+    private readonly Option<ImageLayout> _layout = new("--layout") { Description = "Order of an image's dimensions; auto takes the model's." };
+    private readonly Option<ImageColor> _color = new("--color") { Description = "Order of an image's colours; auto takes RGB, or gray where the model has one channel." };
+    private readonly Option<ImageFit> _fit = new("--fit") { Description = "How an image of another shape comes to its size." };
+    private readonly Option<string?> _size = new("--size") { Description = "Size of images, WIDTHxHEIGHT; without it the model's." };
+    private readonly Option<string[]> _feedback = new("--feedback") { Description = "For a model with a state: OUTPUT=INPUT, fed back from sample to sample. May be given more than once." };
+    private readonly Option<int> _sequence = new("--sequence-length") { Description = "Samples after which a state begins anew; 0: never.", DefaultValueFactory = _ => 0 };
+    private readonly Option<int> _maxSamples = new("--max-samples") { Description = "Most calibration samples used, from the first.", DefaultValueFactory = _ => 1024 };
     private readonly Option<double?> _floor = new("--floor") { Description = "Least share of samples on which variant and original must agree. Not with a goal." };
     private readonly Option<bool> _allowSlower = new("--allow-slower") { Description = "Hand out a variant that is slower than the original here." };
     private readonly Option<FileInfo?> _report = new("--report") { Description = "Where to write a report: FILE.html with pictures, or FILE.json." };
@@ -82,7 +101,8 @@ internal sealed class CompressOptions
             "compress",
             "Make a variant of a model: smaller, faster, measured against the original. Exit codes: 0 done, 2 bad input, 3 the goal is not reachable, or the variant is not good enough.")
         {
-            _model, _output, _profile, _goal, _target, _calibration, _labels, _test, _testLabels, _scale, _floor, _allowSlower, _report, _minutes, _seed, _json,
+            _model, _output, _profile, _goal, _target, _calibration, _labels, _test, _testLabels, _scale, _mean, _deviation, _layout, _color, _fit, _size,
+            _feedback, _sequence, _maxSamples, _floor, _allowSlower, _report, _minutes, _seed, _json,
         };
         command.Validators.Add(result =>
         {
@@ -94,6 +114,16 @@ internal sealed class CompressOptions
             if (result.GetResult(_minutes) is { Implicit: false } minutes && minutes.GetValueOrDefault<double>() is not (> 0 and <= 10_000))
             {
                 result.AddError("--minutes is above 0 and at most 10,000.");
+            }
+
+            if (result.GetValue(_size) is { } size && SizeOf(size) is null)
+            {
+                result.AddError($"--size {size}: say WIDTHxHEIGHT, such as 224x224.");
+            }
+
+            foreach (var feedback in (result.GetValue(_feedback) ?? []).Where(f => StateFeedback.Parse(f) is null))
+            {
+                result.AddError($"--feedback {feedback}: say OUTPUT=INPUT.");
             }
 
             if (result.GetValue(_report) is { Extension: not (".html" or ".htm" or ".json") } report)
@@ -112,7 +142,20 @@ internal sealed class CompressOptions
         Labels = parsed.GetValue(_labels),
         Test = parsed.GetValue(_test),
         TestLabels = parsed.GetValue(_testLabels),
-        Scale = parsed.GetValue(_scale),
+        Samples = new CalibrationInputOptions
+        {
+            Divisor = parsed.GetValue(_scale),
+            Means = parsed.GetValue(_mean) ?? [],
+            StdDevs = parsed.GetValue(_deviation) ?? [],
+            Layout = parsed.GetValue(_layout),
+            Color = parsed.GetValue(_color),
+            Fit = parsed.GetValue(_fit),
+            Width = parsed.GetValue(_size) is { } size ? SizeOf(size)!.Value.Width : null,
+            Height = parsed.GetValue(_size) is { } same ? SizeOf(same)!.Value.Height : null,
+        },
+        Feedback = [.. (parsed.GetValue(_feedback) ?? []).Select(f => StateFeedback.Parse(f)!)],
+        SequenceLength = parsed.GetValue(_sequence),
+        MaxSamples = parsed.GetValue(_maxSamples),
         Floor = parsed.GetValue(_floor),
         AllowSlower = parsed.GetValue(_allowSlower),
         Report = parsed.GetValue(_report),
@@ -120,4 +163,10 @@ internal sealed class CompressOptions
         Seed = parsed.GetValue(_seed),
         Json = parsed.GetValue(_json),
     };
+
+    private static (int Width, int Height)? SizeOf(string text) =>
+        text.Split('x') is [var width, var height] && int.TryParse(width, NumberStyles.None, CultureInfo.InvariantCulture, out var w)
+        && int.TryParse(height, NumberStyles.None, CultureInfo.InvariantCulture, out var h) && w is > 0 and <= 16384 && h is > 0 and <= 16384
+            ? (w, h)
+            : null;
 }

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using EdgeFleet.Compression.Pipeline;
+using EdgeFleet.Compression.Report;
 using EdgeFleet.Compression.Search;
 
 namespace EdgeFleet.Silo.Commands;
@@ -42,7 +43,7 @@ internal static class CompressReport
     {
         if (file is not null)
         {
-            var text = file.Extension == ".json" ? JsonSerializer.Serialize(study, s_indented) : "";
+            var text = file.Extension == ".json" ? StudyJson.Write(study) : HtmlReport.Render(study);
             await ToolFailure.WriteAtomicallyAsync(file, Encoding.UTF8.GetBytes(text), cancellationToken);
         }
     }

@@ -1,17 +1,32 @@
 using EdgeFleet.Compression;
 using EdgeFleet.Compression.Calibration;
+using EdgeFleet.Compression.Pipeline;
+using EdgeFleet.Silo.Variants;
 
 namespace EdgeFleet.Silo.Commands;
 
-/// <summary>The sample files named on the command line, opened.</summary>
-/// <param name="Calibration">Calibration samples.</param>
-/// <param name="Labels">Their classes; null where none are given.</param>
-/// <param name="Test">Test samples; empty where none are given.</param>
-/// <param name="TestLabels">Their classes.</param>
-/// <param name="Name">The samples in words.</param>
-internal sealed record CompressSamples(
-    IReadOnlyList<SampleSet> Calibration, IReadOnlyList<int>? Labels, IReadOnlyList<SampleSet> Test, IReadOnlyList<int>? TestLabels, string Name) : IDisposable
+/// <summary>The sample files named on the command line, opened; disposed when nothing reads samples any more.</summary>
+internal sealed class CompressSamples : IDisposable
 {
+    private readonly CalibrationInput? _calibration;
+    private readonly CalibrationInput? _test;
+
+    private CompressSamples(CalibrationInput? calibration, CalibrationInput? test) => (_calibration, _test) = (calibration, test);
+
+    public IReadOnlyList<SampleSet> Calibration => _calibration?.Samples ?? [];
+
+    /// <summary>Classes of the calibration samples; null where none are given.</summary>
+    public IReadOnlyList<int>? Labels { get; private init; }
+
+    /// <summary>Empty where none are given.</summary>
+    public IReadOnlyList<SampleSet> Test => _test?.Samples ?? [];
+
+    /// <summary>Classes of the test samples; null where none are given.</summary>
+    public IReadOnlyList<int>? TestLabels { get; private init; }
+
+    /// <summary>The calibration samples in words.</summary>
+    public string Name => _calibration?.Description ?? "none: made-up inputs";
+
     /// <exception cref="CalibrationDataException">A file is no such data, or labels are given without samples.</exception>
     public static async Task<CompressSamples> OpenAsync(CompressArguments arguments, ReadOnlyMemory<byte> model, CancellationToken cancellationToken)
     {
@@ -20,24 +35,27 @@ internal sealed record CompressSamples(
             throw new CalibrationDataException("Labels were given without the samples that they are of.");
         }
 
-        var calibration = await SamplesAsync(arguments.Calibration, arguments.Scale, cancellationToken);
-        var test = await SamplesAsync(arguments.Test, arguments.Scale, cancellationToken);
-        return new(
-            calibration,
-            await LabelsAsync(arguments.Labels, cancellationToken),
-            test,
-            await LabelsAsync(arguments.TestLabels, cancellationToken),
-            calibration.Count == 0 ? "none: made-up inputs" : string.Join(", ", calibration.Select(s => $"{s.Source}, {s.Count} samples")));
+        IReadOnlyList<ModelTensorInfo> inputs = [];
+        if (arguments.Calibration is not null || arguments.Test is not null)
+        {
+            using var session = new OrtModelRunner().Load(model, new ModelSessionOptions());
+            inputs = session.Inputs;
+        }
+
+        CalibrationInput? Open(string? path) => path is null ? null : CalibrationInput.Open(path, arguments.Samples, inputs);
+        return new(Open(arguments.Calibration), Open(arguments.Test))
+        {
+            Labels = await LabelsAsync(arguments.Labels, cancellationToken),
+            TestLabels = await LabelsAsync(arguments.TestLabels, cancellationToken),
+        };
     }
 
     public void Dispose()
     {
+        _calibration?.Dispose();
+        _test?.Dispose();
     }
 
     internal static async Task<IReadOnlyList<int>?> LabelsAsync(FileInfo? file, CancellationToken cancellationToken) =>
         file is null ? null : SampleFile.ReadLabels(await File.ReadAllBytesAsync(file.FullName, cancellationToken), file.Name);
-
-    internal static async Task<IReadOnlyList<SampleSet>> SamplesAsync(string? file, float scale, CancellationToken cancellationToken) => file is null
-        ? []
-        : [SampleFile.ReadSamples(await File.ReadAllBytesAsync(file, cancellationToken), Path.GetFileName(file), new SampleScaling(scale))];
 }

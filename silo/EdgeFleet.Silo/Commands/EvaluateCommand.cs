@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using EdgeFleet.Compression.Calibration;
 using EdgeFleet.Compression.Pipeline;
 using EdgeFleet.Silo.Variants;
 
@@ -13,22 +14,23 @@ internal static class EvaluateCommand
     public static Command Create()
     {
         var model = new Argument<FileInfo>("MODEL") { Description = "The ONNX model." };
-        var images = new Option<FileInfo>("--images") { Description = "Samples, IDX or .npy, plain or gzip.", Required = true };
+        var imageFile = new Option<FileInfo>("--images") { Description = "Samples, IDX or .npy, plain or gzip.", Required = true };
         var labels = new Option<FileInfo>("--labels") { Description = "Their classes.", Required = true };
         var versus = new Option<FileInfo?>("--versus") { Description = "Another model, run in turns with the first." };
         var scale = new Option<float>("--scale") { Description = "Integer samples are divided by this.", DefaultValueFactory = _ => 255f };
         var runs = new Option<int>("--runs") { Description = "Timed runs of each model.", DefaultValueFactory = _ => 300 };
         var json = new Option<bool>("--json") { Description = "Print the result as JSON." };
-        var command = new Command("evaluate", "Measure a model's accuracy, size and latency.") { model, images, labels, versus, scale, runs, json };
+        var command = new Command("evaluate", "Measure a model's accuracy, size and latency.") { model, imageFile, labels, versus, scale, runs, json };
         command.SetAction((parsed, cancellationToken) => ToolFailure.GuardAsync(parsed.InvocationConfiguration.Error, async () =>
         {
             var other = parsed.GetValue(versus);
-            var samples = await CompressSamples.SamplesAsync(parsed.GetRequiredValue(images).FullName, parsed.GetValue(scale), cancellationToken);
+            var images = parsed.GetRequiredValue(imageFile);
+            var samples = SampleFile.ReadSamples(await File.ReadAllBytesAsync(images.FullName, cancellationToken), images.Name, new SampleScaling(parsed.GetValue(scale)));
             var classes = await CompressSamples.LabelsAsync(parsed.GetRequiredValue(labels), cancellationToken);
             var evaluation = new ModelEvaluator(new OrtModelRunner(), TimeProvider.System).Evaluate(
                 await File.ReadAllBytesAsync(parsed.GetRequiredValue(model).FullName, cancellationToken),
                 other is null ? (ReadOnlyMemory<byte>?)null : await File.ReadAllBytesAsync(other.FullName, cancellationToken),
-                samples[0],
+                samples,
                 classes!,
                 parsed.GetValue(runs),
                 cancellationToken);

@@ -47,6 +47,27 @@ public sealed class CompressCommandTests
         Directory.GetFiles(folder.Path).ShouldHaveSingleItem();
     }
 
+    [Theory]
+    [InlineData("html", "<svg")]
+    [InlineData("json", "\"verdict\"")]
+    public async Task A_report_is_written_beside_the_variant(string extension, string expected)
+    {
+        using var folder = new TempFolder();
+        var report = Path.Combine(folder.Path, $"report.{extension}");
+        var (code, _, error) = await RunAsync(
+            "compress", Lenet, "-o", Path.Combine(folder.Path, "made.onnx"), "--profile", "int8", "--allow-slower", "--max-samples", "64", "--calibration", Images, "--labels", Labels, "--report", report);
+        code.ShouldBe(0, error);
+        (await File.ReadAllTextAsync(report)).ShouldContain(expected);
+        Directory.GetFiles(folder.Path).Length.ShouldBe(2);
+    }
+
+    [Theory]
+    [InlineData("--size", "12", "WIDTHxHEIGHT")]
+    [InlineData("--feedback", "state", "OUTPUT=INPUT")]
+    [InlineData("--report", "report.pdf", ".html or .json")]
+    public async Task An_option_that_is_not_understood_says_what_is(string option, string value, string expected) =>
+        (await RunAsync("compress", Lenet, "-o", "unused.onnx", option, value)).Error.ShouldContain(expected);
+
     [Fact]
     public async Task A_goal_out_of_reach_exits_with_3_and_names_the_closest()
     {
