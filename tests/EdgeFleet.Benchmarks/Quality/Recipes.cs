@@ -12,32 +12,27 @@ internal static class Recipes
         new(CompressionKind.Fp16),
         new(CompressionKind.Int8Dynamic),
         new(CompressionKind.Int8Dynamic) { PerTensorWeights = true },
-        .. new[] { CompressionKind.Weights8, CompressionKind.Weights4 }.SelectMany(WeightOnly),
-        .. new[] { CompressionKind.Int8Reduced, CompressionKind.Int8Unsigned, CompressionKind.Int8 }.SelectMany(k => Static(k, layers)),
+        new(CompressionKind.Weights8),
+        new(CompressionKind.Weights8) { Rounding = WeightRounding.Gptq },
+        .. from rounding in Enum.GetValues<WeightRounding>() from block in new[] { 16, 32, 64 } select new CompressionRecipe(CompressionKind.Weights4) { Rounding = rounding, BlockSize = block },
+        .. Static(new(CompressionKind.Int8Reduced)),
+        .. new[] { 1, 5, 6 }.Where(c => c < layers.Count).SelectMany(c => FirstFloat(new(CompressionKind.Int8Reduced), layers, c)),
+        .. Static(new(CompressionKind.Int8Unsigned)),
+        new(CompressionKind.Int8),
     ];
 
-    private static IEnumerable<CompressionRecipe> WeightOnly(CompressionKind kind) =>
-        from rounding in Enum.GetValues<WeightRounding>()
-        from block in new[] { 16, 32, 128 }
-        select new CompressionRecipe(kind) { Rounding = rounding, BlockSize = block };
+    private static IEnumerable<CompressionRecipe> Static(CompressionRecipe recipe) =>
+    [
+        .. Enum.GetValues<CalibrationMethod>().Select(m => recipe with { Calibration = m }),
+        recipe with { PerTensorWeights = true },
+        recipe with { PerTensorWeights = true, AdaRound = true },
+        recipe with { AdaRound = true },
+        recipe with { Equalize = true, Smooth = true, AdaRound = true, CorrectBias = true },
+    ];
 
-    private static IEnumerable<CompressionRecipe> Static(CompressionKind kind, IReadOnlyList<string> layers)
-    {
-        foreach (var method in Enum.GetValues<CalibrationMethod>())
-        {
-            yield return new(kind) { Calibration = method };
-            yield return new(kind) { Calibration = method, PerTensorWeights = true };
-        }
-
-        yield return new(kind) { Equalize = true };
-        yield return new(kind) { Smooth = true };
-        yield return new(kind) { AdaRound = true };
-        yield return new(kind) { CorrectBias = true };
-        yield return new(kind) { Equalize = true, CorrectBias = true, Calibration = CalibrationMethod.Mse };
-        foreach (var count in new[] { 1, 2, 3, 5, 6 }.Where(c => c < layers.Count))
-        {
-            yield return new(kind) { KeepFloat = [.. layers.Take(count)] };
-            yield return new(kind) { KeepFloat = [.. layers.Take(count)], Calibration = CalibrationMethod.Mse };
-        }
-    }
+    private static IEnumerable<CompressionRecipe> FirstFloat(CompressionRecipe recipe, IReadOnlyList<string> layers, int count) =>
+    [
+        recipe with { KeepFloat = [.. layers.Take(count)] },
+        recipe with { KeepFloat = [.. layers.Take(count)], AdaRound = true },
+    ];
 }
