@@ -3,7 +3,7 @@ using EdgeFleet.Compression.Onnx;
 namespace EdgeFleet.Compression.Graph;
 
 /// <summary>
-/// Goes through a graph once in its order: holds every node to its operator's specification, and infers what is known of each
+/// Goes through a graph once, each node after what it uses, however the file lists them: holds every node to its operator's specification, and infers what is known of each
 /// value. Nothing that is unknown counts against a node. Only inputs and constants are trusted, not declared inner shapes.
 /// </summary>
 internal sealed class SpecificationCheck
@@ -39,7 +39,7 @@ internal sealed class SpecificationCheck
     public static SpecificationCheck Of(OnnxModel model)
     {
         var check = new SpecificationCheck(model.Graph, (int)(model.OpsetOf("") ?? 0), null);
-        foreach (var node in model.Graph.Nodes)
+        foreach (var node in TopologicalOrder.Of(model.Graph.Nodes))
         {
             check.Infer(node, OperatorSpecs.Of(node));
         }
@@ -62,7 +62,7 @@ internal sealed class SpecificationCheck
 
     private IEnumerable<ModelProblem> Problems(OnnxGraph graph, Func<OnnxNode, bool> ownFunction)
     {
-        foreach (var node in graph.Nodes)
+        foreach (var node in TopologicalOrder.Of(graph.Nodes))
         {
             if (!ownFunction(node) && OperatorSpecs.Of(node) is { } spec)
             {

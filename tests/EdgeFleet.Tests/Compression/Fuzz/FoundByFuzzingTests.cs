@@ -92,6 +92,23 @@ public sealed class FoundByFuzzingTests
         GraphVerifier.Problems(model).Select(p => (p.Kind, p.Subject)).ShouldBe([("opset", "Same")]);
     }
 
+    [Fact]
+    public void A_number_given_to_a_function_is_as_finite_as_the_constant_that_it_becomes()
+    {
+        var model = Calling(_ => { });
+        model.Graph.Nodes[0].Attributes.Add(OnnxAttribute.Of("by", float.NaN));
+
+        GraphVerifier.Problems(model).Select(p => p.Kind).ShouldBe(["non-finite"]);
+    }
+
+    [Fact]
+    public void Shapes_are_checked_however_the_nodes_are_ordered()
+    {
+        var model = TestModels.Model([TestModels.Node("MatMul", ["r", "w"], "y"), TestModels.Node("Relu", ["x"], "r")], [TestModels.Random("w", 3, 2)], [1, 4]);
+
+        GraphVerifier.Problems(model).Select(p => (p.Kind, p.Subject)).ShouldBe([("shape", "MatMul node 'MatMul-y'")]);
+    }
+
     /// <summary>A model of one call to a function of its own.</summary>
     private static OnnxModel Calling(Action<OnnxFunction> change)
     {
