@@ -7,7 +7,7 @@ namespace EdgeFleet.Compression.Report;
 /// <param name="HigherIsBetter">Of the left axis.</param>
 internal sealed record ScatterPlot(string Title, PlotAxis X, PlotAxis Y, bool HigherIsBetter)
 {
-    private const double Width = 400, Height = 300, Left = 64, Right = 390, Top = 14, Bottom = 254;
+    private const double Width = 400, Height = 300, Left = 72, Right = 390, Top = 14, Bottom = 254;
 
     public Html Draw(IReadOnlyList<PlotPoint> points, double originalX, double originalY)
     {
