@@ -125,26 +125,3 @@ internal sealed class ValueFacts
         return declared;
     }
 }
-
-/// <summary>Makes models that give their inner values as outputs too.</summary>
-internal static class WithOutputs
-{
-    /// <param name="graph">Left as it is.</param>
-    /// <param name="values">Inner values; those that are outputs already are not added again.</param>
-    public static byte[] Bytes(ModelGraph graph, IEnumerable<string> values, IEnumerable<OnnxNode>? extra = null)
-    {
-        var inner = new OnnxGraph { Name = graph.Graph.Name };
-        inner.Nodes.AddRange(graph.Nodes);
-        inner.Nodes.AddRange(extra ?? []);
-        inner.Initializers.AddRange(graph.Graph.Initializers);
-        inner.Inputs.AddRange(graph.Graph.Inputs);
-        inner.Outputs.AddRange(graph.Graph.Outputs);
-        inner.ValueInfos.AddRange(graph.Graph.ValueInfos);
-        inner.KeepAll(graph.Graph);
-        inner.Outputs.AddRange(values.Where(v => !graph.IsOutput(v)).Distinct().Select(v => new OnnxValueInfo { Name = v }));
-        var model = new OnnxModel { IrVersion = graph.Model.IrVersion, Graph = inner };
-        model.Opsets.AddRange(graph.Model.Opsets);
-        model.Functions.AddRange(graph.Model.Functions);
-        return model.ToArray();
-    }
-}

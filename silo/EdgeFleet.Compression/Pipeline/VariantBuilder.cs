@@ -57,6 +57,7 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
         var graph = new ModelGraph(source);
         var passes = new PassRunner(graph, starting, cancellationToken)
             .Run(new DropDefaultInputs())
+            .Run(new NameFreeDimensions())
             .Run(new InlineFunctions())
             .RunInEveryGraph(_ => new ConstantsToInitializers())
             .RunInEveryGraph(_ => new RemoveIdentities());

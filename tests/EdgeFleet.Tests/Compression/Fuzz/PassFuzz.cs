@@ -16,6 +16,7 @@ public static class PassFuzz
     internal static readonly IReadOnlyList<Func<ModelGraph, IGraphPass>> Passes =
     [
         _ => new DropDefaultInputs(),
+        _ => new NameFreeDimensions(),
         _ => new ConstantsToInitializers(),
         _ => new RemoveIdentities(),
         g => new SimplifyShapes(Facts(g)),

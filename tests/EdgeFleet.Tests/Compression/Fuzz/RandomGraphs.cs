@@ -105,7 +105,7 @@ internal sealed partial class RandomGraphs
     {
         var name = $"input{_inputs.Count}";
         var info = OnnxValueInfo.Tensor(name, OnnxElementType.Float, shape.Select((d, i) => i == 0 ? null : (long?)d));
-        info.Type!.Tensor!.Shape!.Dimensions[0].Parameter = "batch";
+        info.Type!.Tensor!.Shape!.Dimensions[0].Parameter = Chance(0.8) ? "batch" : null;
         _inputs.Add(info);
         _values.Add(new(name, shape));
         _given.Add(ModelTensor.OfFloats(name, shape, Numbers(shape, -2, 2)));

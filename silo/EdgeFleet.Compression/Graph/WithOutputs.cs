@@ -1,0 +1,67 @@
+using EdgeFleet.Compression.Onnx;
+
+namespace EdgeFleet.Compression.Graph;
+
+/// <summary>Makes models that give their inner values as outputs too.</summary>
+internal static class WithOutputs
+{
+    /// <param name="graph">Left as it is.</param>
+    /// <param name="values">Inner values; those that are outputs already are not added again.</param>
+    /// <param name="extra">More nodes, which may use one another's outputs in this order.</param>
+    public static byte[] Bytes(ModelGraph graph, IEnumerable<string> values, IEnumerable<OnnxNode>? extra = null)
+    {
+        var inner = new OnnxGraph { Name = graph.Graph.Name };
+        inner.Nodes.AddRange(InOrder(graph.Nodes, [.. extra ?? []]));
+        inner.Initializers.AddRange(graph.Graph.Initializers);
+        inner.Inputs.AddRange(graph.Graph.Inputs);
+        inner.Outputs.AddRange(graph.Graph.Outputs);
+        inner.ValueInfos.AddRange(graph.Graph.ValueInfos);
+        inner.KeepAll(graph.Graph);
+        inner.Outputs.AddRange(values.Where(v => !graph.IsOutput(v)).Distinct().Select(v => new OnnxValueInfo { Name = v }));
+        var model = new OnnxModel { IrVersion = graph.Model.IrVersion, Graph = inner };
+        model.Opsets.AddRange(graph.Model.Opsets);
+        model.Functions.AddRange(graph.Model.Functions);
+        return model.ToArray();
+    }
+
+    /// <summary>
+    /// Each further node at once after the last that it needs. At the end of the graph they would keep every activation alive until
+    /// then, and ONNX Runtime 1.30 spends the square of their number on planning for it: 5.9 s rather than 1.1 for 1,600 layers.
+    /// </summary>
+    private static IEnumerable<OnnxNode> InOrder(IReadOnlyList<OnnxNode> nodes, List<OnnxNode> extra)
+    {
+        if (extra.Count == 0)
+        {
+            return nodes;
+        }
+
+        var places = new Dictionary<string, int>();
+        for (var i = 0; i < nodes.Count; i++)
+        {
+            Note(nodes[i], i);
+        }
+
+        var after = new Dictionary<int, List<OnnxNode>>();
+        foreach (var node in extra)
+        {
+            var place = node.Inputs.Select(input => places.GetValueOrDefault(input, -1)).DefaultIfEmpty(-1).Max();
+            Note(node, place);
+            if (!after.TryGetValue(place, out var here))
+            {
+                after[place] = here = [];
+            }
+
+            here.Add(node);
+        }
+
+        return Enumerable.Range(-1, nodes.Count + 1).SelectMany(i => (i < 0 ? [] : (OnnxNode[])[nodes[i]]).Concat(after.GetValueOrDefault(i, [])));
+
+        void Note(OnnxNode node, int place)
+        {
+            foreach (var output in node.Outputs.Where(o => o.Length > 0))
+            {
+                places[output] = place;
+            }
+        }
+    }
+}
