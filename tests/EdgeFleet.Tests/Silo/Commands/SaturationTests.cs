@@ -5,9 +5,10 @@ using System.Text.Json;
 using EdgeFleet.Benchmarks.Quality;
 using EdgeFleet.Compression.Onnx;
 using EdgeFleet.Silo.Commands;
+using EdgeFleet.Tests.Compression;
 using EdgeFleet.Tests.Support;
 
-namespace EdgeFleet.Tests.Compression.Quantization;
+namespace EdgeFleet.Tests.Silo.Commands;
 
 /// <summary>
 /// A layer whose sums of two uint8 * int8 products leave 16 bits, run by the kernels of processors without VNNI: there full-range
