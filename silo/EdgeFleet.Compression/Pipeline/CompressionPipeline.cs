@@ -33,7 +33,7 @@ public sealed class CompressionPipeline(IModelRunner runner, TimeProvider time)
     private CompressionResult Produce(CompressionRequest request, StepMeter meter, CancellationToken cancellationToken)
     {
         var samples = SampleFeeds.Of(request, runner, cancellationToken);
-        var builder = new VariantBuilder(runner, meter.Begin, cancellationToken) { Calibrating = meter.Within };
+        var builder = new VariantBuilder(runner, meter.Begin, cancellationToken) { Calibrating = meter.Within, Histograms = request.Histograms };
         var prepared = builder.Prepare(request.Model);
         var variant = builder.Build(prepared, request.Recipe, samples.Calibration);
 

@@ -43,6 +43,9 @@ public sealed record CompressionRequest(ReadOnlyMemory<byte> Model, CompressionR
     /// <summary>Class of each test sample; null where unknown.</summary>
     public IReadOnlyList<int>? TestLabels { get; init; }
 
+    /// <summary>Makes histograms of activations for a report, also where the way of calibration does without.</summary>
+    public bool Histograms { get; init; }
+
     /// <summary>Golden cases to make, 1..64.</summary>
     public int GoldenCases { get; init; } = 6;
 

@@ -45,6 +45,9 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
     /// <summary>Ranges shared with other variants of the same prepared model, feed and way of calibration; null collects them anew.</summary>
     public RangeCache? SharedRanges { get; init; }
 
+    /// <summary>Makes histograms of activations for reports, also where the way of calibration does without.</summary>
+    public bool Histograms { get; init; }
+
     /// <summary>Told of the share in [0, 1] of the calibration that is done.</summary>
     public Action<double>? Calibrating { get; init; }
 
@@ -201,7 +204,7 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
         var plan = QuantizationPlanner.Plan(graph, facts, recipe.KeepFloat);
         starting?.Invoke("calibrate");
         var values = plan.Values.ConvertAll(plan.Representative).Distinct().ToList();
-        var settings = new CalibrationSettings { Method = recipe.Calibration, Progress = Calibrating };
+        var settings = new CalibrationSettings { Method = recipe.Calibration, Histograms = Histograms, Progress = Calibrating };
         CalibrationFacts? collected = null;
         var known = ranges.Of(values, missing => (collected = feed.Synthetic
             ? DataFreeRanges.Run(graph, missing, expected, feed, runner, settings, cancellationToken)

@@ -53,7 +53,7 @@ internal sealed class VariantGate(IModelRunner runner, QualityMeter meter, doubl
     {
         try
         {
-            return new LayerErrors(runner, feed).Measure(prepared.Model, variant.Model, variant.Originals, LayerSamples, cancellationToken).Layers;
+            return new LayerErrors(runner, feed).Measure(variant.FloatForm ?? prepared.Model, variant.Model, variant.Originals, LayerSamples, cancellationToken).Layers;
         }
         catch (ModelRunException)
         {

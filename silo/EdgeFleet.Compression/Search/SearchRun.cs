@@ -134,7 +134,7 @@ internal sealed class SearchRun
         }
 
         Say(chosen + 1, "golden outputs");
-        var variant = Build(_candidates[chosen].Recipe);
+        var variant = Build(_candidates[chosen].Recipe, histograms: true);
         var reproduced = Convert.ToHexStringLower(SHA256.HashData(variant.Model)) == _candidates[chosen].Sha256 && _meter.IsReproduced(variant.Model, _cancellationToken);
         var golden = new GoldenMaker(_runner).Make(variant.Model, _samples.Calibration, _request.GoldenCases, _cancellationToken);
         var layers = LayersOf(variant);
@@ -159,7 +159,7 @@ internal sealed class SearchRun
     {
         try
         {
-            return new LayerErrors(_runner, _samples.Calibration).Measure(_prepared.Model, variant.Model, variant.Originals, LayerSamples, _cancellationToken).Layers;
+            return new LayerErrors(_runner, _samples.Calibration).Measure(variant.FloatForm ?? _prepared.Model, variant.Model, variant.Originals, LayerSamples, _cancellationToken).Layers;
         }
         catch (ModelRunException)
         {
@@ -167,8 +167,8 @@ internal sealed class SearchRun
         }
     }
 
-    private BuiltVariant Build(CompressionRecipe recipe) =>
-        new VariantBuilder(_runner, null, _cancellationToken).Build(_prepared, recipe, _samples.Calibration);
+    private BuiltVariant Build(CompressionRecipe recipe, bool histograms = false) =>
+        new VariantBuilder(_runner, null, _cancellationToken) { Histograms = histograms }.Build(_prepared, recipe, _samples.Calibration);
 
     private List<string> Layers() =>
         [.. OnnxModel.Read(_prepared.Model).Graph.Nodes.Where(n => n.Is("Conv", "Gemm", "MatMul", "ConvTranspose")).Select(n => n.Outputs[0])];

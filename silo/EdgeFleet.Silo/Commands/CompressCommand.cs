@@ -47,6 +47,11 @@ internal static class CompressCommand
         await output.WriteLineAsync(
             arguments.SearchGoal is not null ? arguments.Json ? CompressReport.Json(study, best) : CompressReport.Text(study)
             : arguments.Json ? CompressReport.Json(best!) : CompressReport.Text(best!));
+        if (best?.Calibrated?.Warning is { } warning)
+        {
+            await error.WriteLineAsync(warning);
+        }
+
         if (refused is not null)
         {
             await error.WriteLineAsync($"Refused: {refused}");
@@ -84,6 +89,7 @@ internal static class CompressCommand
                 MaxSamples = arguments.MaxSamples,
                 Floor = arguments.Floor,
                 MostLatencyRatio = arguments.AllowSlower || CompressionTarget.Parse(arguments.Target) != ProcessorTargets.Here ? null : MostLatencyRatio,
+                Histograms = arguments.Report is not null,
                 Progress = progress.Step,
             },
             cancellationToken);

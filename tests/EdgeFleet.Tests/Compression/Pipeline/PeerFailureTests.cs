@@ -6,7 +6,7 @@ namespace EdgeFleet.Tests.Compression.Pipeline;
 
 /// <summary>
 /// Ways in which ONNX Runtime's own quantizer fails on models that people have, one by one (see docs/compression.md). Those that have
-/// a place of their own: weights in subgraphs (InEveryGraphTests), inputs of differing widths (SampleShapeTests), saturation (SaturationTests), time that
+/// a place of their own: weights in subgraphs (InEveryGraphTests), inputs of differing widths (SampleFeedTests), saturation (SaturationTests), time that
 /// grows with the square of the nodes (LinearityTests).
 /// </summary>
 public sealed class PeerFailureTests
