@@ -23,7 +23,7 @@ internal sealed class ValueFacts
         var names = graph.Nodes.SelectMany(n => n.Outputs).Where(o => o.Length > 0).ToList();
         try
         {
-            using var session = runner.Load(WithOutputs.Bytes(graph, names), new ModelSessionOptions { Optimization = GraphOptimization.Disabled });
+            using var session = runner.Load(WithOutputs.Skeleton(graph, names), new ModelSessionOptions { Optimization = GraphOptimization.Disabled });
             foreach (var value in session.Outputs.Concat(session.Inputs))
             {
                 facts._values[value.Name] = value;

@@ -5,15 +5,29 @@ namespace EdgeFleet.Compression.Graph;
 /// <summary>Makes models that give their inner values as outputs too.</summary>
 internal static class WithOutputs
 {
+    /// <summary>Float constants beyond this many elements decide no type and no shape.</summary>
+    private const long MostElements = 4096;
+
+    /// <summary>A model to be asked for types and shapes only: its weights are inputs, so that it stays small however large they are.</summary>
+    public static byte[] Skeleton(ModelGraph graph, IEnumerable<string> values)
+    {
+        var weights = graph.Graph.Initializers.FindAll(t => !graph.IsInput(t.Name ?? "") && t.Count > MostElements && t.ElementType is OnnxElementType.Float or OnnxElementType.Float16);
+        return Of(graph, values, [], weights);
+    }
+
     /// <param name="graph">Left as it is.</param>
     /// <param name="values">Inner values; those that are outputs already are not added again.</param>
     /// <param name="extra">More nodes, which may use one another's outputs in this order.</param>
-    public static byte[] Bytes(ModelGraph graph, IEnumerable<string> values, IEnumerable<OnnxNode>? extra = null)
+    public static byte[] Bytes(ModelGraph graph, IEnumerable<string> values, IEnumerable<OnnxNode>? extra = null) => Of(graph, values, [.. extra ?? []], []);
+
+    private static byte[] Of(ModelGraph graph, IEnumerable<string> values, List<OnnxNode> extra, List<OnnxTensor> asInputs)
     {
+        var open = asInputs.ToHashSet();
         var inner = new OnnxGraph { Name = graph.Graph.Name };
-        inner.Nodes.AddRange(InOrder(graph.Nodes, [.. extra ?? []]));
-        inner.Initializers.AddRange(graph.Graph.Initializers);
+        inner.Nodes.AddRange(InOrder(graph.Nodes, extra));
+        inner.Initializers.AddRange(graph.Graph.Initializers.Where(t => !open.Contains(t)));
         inner.Inputs.AddRange(graph.Graph.Inputs);
+        inner.Inputs.AddRange(asInputs.Select(t => OnnxValueInfo.Tensor(t.Name!, t.ElementType, t.Dimensions.Select(d => (long?)d))));
         inner.Outputs.AddRange(graph.Graph.Outputs);
         inner.ValueInfos.AddRange(graph.Graph.ValueInfos);
         inner.KeepAll(graph.Graph);

@@ -34,6 +34,9 @@ public sealed class ExternalDataFolder : IExternalData
 
     public ExternalDataFolder(string folder) => _folder = Path.GetFullPath(folder);
 
+    /// <summary>Where given, files are mapped rather than read, and what is returned lives as long as this.</summary>
+    internal MappedFiles? Mapped { get; init; }
+
     public ReadOnlyMemory<byte>? Read(string location, long offset, long? length)
     {
         var path = Path.GetFullPath(Path.Combine(_folder, location));
@@ -47,6 +50,11 @@ public sealed class ExternalDataFolder : IExternalData
         if (count < 0 || count > Array.MaxLength || offset > file.Length - count)
         {
             return null;
+        }
+
+        if (Mapped is not null)
+        {
+            return count == 0 ? ReadOnlyMemory<byte>.Empty : Mapped.Open(path, offset, (int)count);
         }
 
         using var handle = File.OpenHandle(path);

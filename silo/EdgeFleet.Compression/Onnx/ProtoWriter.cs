@@ -18,15 +18,8 @@ internal sealed class ProtoWriter
     /// <exception cref="OnnxFormatException">The message is larger than protobuf allows.</exception>
     public static byte[] ToArray(OnnxMessage message)
     {
-        var writer = new ProtoWriter();
-        writer.Body(message);
-        writer.Flush();
-        if (writer._length > OnnxLimits.FileBytes)
-        {
-            throw new OnnxFormatException($"The model would take {writer._length} bytes; protobuf ends at {OnnxLimits.FileBytes}.");
-        }
-
-        var bytes = GC.AllocateUninitializedArray<byte>((int)writer._length);
+        var writer = Written(message);
+        var bytes = GC.AllocateUninitializedArray<byte>(writer.CheckedLength());
         var position = 0;
         foreach (var part in writer._parts)
         {
@@ -36,6 +29,33 @@ internal sealed class ProtoWriter
 
         return bytes;
     }
+
+    /// <summary>The message's bytes, counted without being put together.</summary>
+    public static long LengthOf(OnnxMessage message) => Written(message)._length;
+
+    /// <summary>Writes the message to a stream; large fields go there straight from where they lie.</summary>
+    /// <exception cref="OnnxFormatException">The message is larger than protobuf allows.</exception>
+    public static void WriteTo(Stream stream, OnnxMessage message)
+    {
+        var writer = Written(message);
+        writer.CheckedLength();
+        foreach (var part in writer._parts)
+        {
+            stream.Write(part.Span);
+        }
+    }
+
+    private static ProtoWriter Written(OnnxMessage message)
+    {
+        var writer = new ProtoWriter();
+        writer.Body(message);
+        writer.Flush();
+        return writer;
+    }
+
+    private int CheckedLength() => _length <= OnnxLimits.FileBytes
+        ? (int)_length
+        : throw new OnnxFormatException($"The model would take {_length} bytes; protobuf ends at {OnnxLimits.FileBytes}.");
 
     public void Int64(int field, long? value)
     {

@@ -8,6 +8,10 @@ public interface IModelRunner
     /// <summary>Loads a model. The bytes need not outlive the call.</summary>
     /// <exception cref="ModelRunException">The runtime refuses the model; the message is the runtime's.</exception>
     IModelSession Load(ReadOnlyMemory<byte> model, ModelSessionOptions options);
+
+    /// <summary>Loads a model from a file; the runtime reads external data beside it by itself, however large.</summary>
+    /// <exception cref="ModelRunException">The runtime refuses the model; the message is the runtime's.</exception>
+    IModelSession Load(string path, ModelSessionOptions options);
 }
 
 /// <summary>A loaded model. Safe for concurrent runs; disposed by whoever loaded it, after its last run.</summary>

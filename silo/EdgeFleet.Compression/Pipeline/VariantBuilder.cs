@@ -56,6 +56,16 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
     public PreparedModel Prepare(ReadOnlyMemory<byte> model)
     {
         var source = OnnxModel.Read(model);
+        var (passes, expected) = PrepareInPlace(source);
+        return new(source.ToArray(), passes) { ExpectedRanges = expected };
+    }
+
+    /// <summary>Step 1 on a model in memory, which is never put together as one file.</summary>
+    /// <param name="source">Edited in place; external data folded in.</param>
+    /// <returns>What was done to it, and the ranges of activations that it tells by itself.</returns>
+    /// <exception cref="CompressionInputException">The model cannot be used.</exception>
+    public (IReadOnlyList<PassReport> Passes, IReadOnlyDictionary<string, ValueRange> Expected) PrepareInPlace(OnnxModel source)
+    {
         GraphVerifier.Verify(source);
         var graph = new ModelGraph(source);
         var passes = new PassRunner(graph, starting, cancellationToken)
@@ -83,7 +93,34 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
             .RunInEveryGraph(g => new RecognizeGelu(facts.Of(g)))
             .RunInEveryGraph(_ => new MergeConstants())
             .RunInEveryGraph(_ => new RemoveUnused());
-        return new(source.ToArray(), passes.Reports) { ExpectedRanges = expected };
+        return (passes.Reports, expected);
+    }
+
+    /// <summary>Step 2 on a prepared model in memory, for the kinds that need no samples.</summary>
+    /// <param name="prepared">Edited in place.</param>
+    /// <param name="recipe">fp32, int8-dynamic, or weight-only without rounding that is fitted to samples.</param>
+    /// <exception cref="NotSupportedException">The recipe needs samples, or the whole model at once.</exception>
+    public IReadOnlyList<PassReport> BuildInPlace(OnnxModel prepared, CompressionRecipe recipe)
+    {
+        var graph = new ModelGraph(prepared);
+        var passes = new PassRunner(graph, starting, cancellationToken);
+        switch (recipe.Kind)
+        {
+            case CompressionKind.Fp32:
+                break;
+            case CompressionKind.Int8Dynamic:
+                Dynamic(passes, graph, recipe);
+                break;
+            case CompressionKind.Weights4 or CompressionKind.Weights8 when recipe.Rounding != WeightRounding.Gptq:
+                Weights(passes, graph, recipe, null);
+                break;
+            default:
+                throw new NotSupportedException($"A model of more than 2 GB is not made as {CompressionKinds.NameOf(recipe.Kind)}, which runs it on samples.");
+        }
+
+        prepared.Metadata.RemoveAll(m => m.Key == "edgefleet.profile");
+        prepared.Metadata.Add(new OnnxEntry { Key = "edgefleet.profile", Value = CompressionKinds.NameOf(recipe.Kind) });
+        return passes.Reports;
     }
 
     /// <summary>Steps 2 and 3: the recipe's own numbers; write and check.</summary>
@@ -142,7 +179,7 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
     }
 
     /// <summary>Weight-only: plan, rounding (on the calibration samples where it is fitted to them), rewrite.</summary>
-    private void Weights(PassRunner passes, ModelGraph graph, CompressionRecipe recipe, SampleFeed feed)
+    private void Weights(PassRunner passes, ModelGraph graph, CompressionRecipe recipe, SampleFeed? feed)
     {
         var facts = new ScopedFacts(graph, runner);
         if (graph.Opset < UnpackedForm.LeastOpset)
@@ -152,7 +189,7 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
 
         var settings = WeightOnlySettings.Of(recipe);
         var rounder = new WeightRounder(recipe.Rounding);
-        if (recipe.Rounding == WeightRounding.Gptq)
+        if (recipe.Rounding == WeightRounding.Gptq && feed is not null)
         {
             starting?.Invoke("calibrate");
             rounder.Fit(graph, WeightOnlyPlan.Of(graph, facts.Main, settings), feed, runner, cancellationToken);

@@ -17,18 +17,24 @@ internal static class CompressCommand
     /// <summary>Latencies that repeated measurements of the same file differ by.</summary>
     private const double MostLatencyRatio = 1 + WinnerRule.LatencyNoise;
 
-    public static Command Create()
+    /// <param name="largeFrom">Bytes, external data included, from which on a model is compressed from file to file.</param>
+    public static Command Create(long largeFrom = LargeModelCompressor.LeastBytes)
     {
         var options = new CompressOptions();
         var command = options.Command();
         command.SetAction((parsed, cancellationToken) => ToolFailure.GuardAsync(
             parsed.InvocationConfiguration.Error,
-            () => RunAsync(options.Parse(parsed), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, cancellationToken)));
+            () => RunAsync(options.Parse(parsed), largeFrom, parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, cancellationToken)));
         return command;
     }
 
-    private static async Task<int> RunAsync(CompressArguments arguments, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(CompressArguments arguments, long largeFrom, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
+        if (LargeModelCompressor.SizeOf(arguments.Model.FullName) >= largeFrom)
+        {
+            return await LargeModelCommand.RunAsync(arguments, output, error, cancellationToken);
+        }
+
         var bytes = await File.ReadAllBytesAsync(arguments.Model.FullName, cancellationToken);
         var folder = new ExternalDataFolder(arguments.Model.DirectoryName ?? ".");
         var inspection = ModelInspector.Inspect(bytes, folder);

@@ -7,7 +7,11 @@ namespace EdgeFleet.Silo.Variants;
 /// <summary>Runs the compression engine's models by ONNX Runtime, on the processor.</summary>
 internal sealed class OrtModelRunner : IModelRunner
 {
-    public IModelSession Load(ReadOnlyMemory<byte> model, ModelSessionOptions options)
+    public IModelSession Load(ReadOnlyMemory<byte> model, ModelSessionOptions options) => Load(settings => OrtSession.FromBytes(model, settings), options);
+
+    public IModelSession Load(string path, ModelSessionOptions options) => Load(settings => OrtSession.FromFile(path, settings), options);
+
+    private static Session Load(Func<OrtSessionOptions, OrtSession> open, ModelSessionOptions options)
     {
         var settings = new OrtSessionOptions
         {
@@ -32,7 +36,7 @@ internal sealed class OrtModelRunner : IModelRunner
 
         try
         {
-            return new Session(OrtSession.FromBytes(model, settings));
+            return new Session(open(settings));
         }
         catch (OrtException e)
         {

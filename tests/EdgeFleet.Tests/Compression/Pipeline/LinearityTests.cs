@@ -102,6 +102,13 @@ public sealed class LinearityTests
             LoadedBytes += model.Length;
             return new CountingSession(runner.Load(model, options), () => Runs++);
         }
+
+        public IModelSession Load(string path, ModelSessionOptions options)
+        {
+            Loads++;
+            LoadedBytes += new FileInfo(path).Length;
+            return new CountingSession(runner.Load(path, options), () => Runs++);
+        }
     }
 
     private sealed class CountingSession(IModelSession session, Action running) : IModelSession
