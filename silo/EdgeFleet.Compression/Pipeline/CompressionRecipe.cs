@@ -62,7 +62,7 @@ public sealed record CompressionRecipe(CompressionKind Kind)
         Add(Smooth, "smoothed");
         Add(AdaRound, "adaround");
         Add(CorrectBias, "bias corrected");
-        Add(KeepFloat.Count > 0, $"{KeepFloat.Count} layers float");
+        Add(KeepFloat.Count > 0, KeepFloat.Count == 1 ? "1 layer float" : $"{KeepFloat.Count} layers float");
         Add(!ShortNames, "long names");
         return string.Join(", ", words);
     }

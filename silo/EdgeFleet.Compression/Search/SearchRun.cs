@@ -184,9 +184,8 @@ internal sealed class SearchRun
             $"{candidate.Name}: {(double)quality.SizeBytes / quality.SourceSizeBytes:0.000} of the size, {quality.PointsLost:0.00} points lost, {quality.LatencyRatio:0.00} of the time")
         : $"{candidate.Name}: {candidate.RejectedBecause}";
 
-    /// <summary>Recipes that keep the same number of layers float differ in which.</summary>
-    private static string Name(CompressionRecipe recipe) => recipe.KeepFloat.Count == 0 ? recipe.ToString()
-        : $"{recipe} ({recipe.KeepFloat[0]}{(recipe.KeepFloat.Count > 1 ? $" to {recipe.KeepFloat[^1]}" : "")})";
+    /// <summary>Layers that stay float are always the first ones, so their number tells which.</summary>
+    private static string Name(CompressionRecipe recipe) => recipe.ToString();
 
     private string Key()
     {

@@ -19,6 +19,9 @@ internal static class Recipes
         .. new[] { 1, 5, 6 }.Where(c => c < layers.Count).SelectMany(c => FirstFloat(new(CompressionKind.Int8Reduced), layers, c)),
         .. Static(new(CompressionKind.Int8Unsigned)),
         new(CompressionKind.Int8),
+        .. PerTensor(new(CompressionKind.Int8Reduced)),
+        .. PerTensor(new(CompressionKind.Int8)),
+        .. PerTensor(new(CompressionKind.Int8Signed)),
     ];
 
     private static IEnumerable<CompressionRecipe> Static(CompressionRecipe recipe) =>
@@ -29,6 +32,9 @@ internal static class Recipes
         recipe with { AdaRound = true },
         recipe with { Equalize = true, Smooth = true, AdaRound = true, CorrectBias = true },
     ];
+
+    private static IEnumerable<CompressionRecipe> PerTensor(CompressionRecipe recipe) =>
+        Enum.GetValues<CalibrationMethod>().Select(m => recipe with { Calibration = m, PerTensorWeights = true });
 
     private static IEnumerable<CompressionRecipe> FirstFloat(CompressionRecipe recipe, IReadOnlyList<string> layers, int count) =>
     [
