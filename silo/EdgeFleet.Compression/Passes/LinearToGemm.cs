@@ -9,7 +9,8 @@ namespace EdgeFleet.Compression.Passes;
 /// uses the product.
 /// A Gemm's bias is quantized to int32 and added to the integer sums, and further factors fold into it. Measured with ONNX Runtime
 /// 1.30 on x64, one thread, eight layers of 256 x 256 with Relu at batch 1: in float and int8-dynamic the same time, in int8-reduced
-/// 0.16 of it. With x of higher rank MatMul stays, which is what runtimes fuse there.
+/// 0.16 of it. With x of higher rank MatMul stays: [1, 17, 96] x [96, 96] as Reshape, Gemm, Reshape takes 0.94 of the time in float
+/// but 1.15 in int8-dynamic and 1.47 in int8-reduced.
 /// </summary>
 /// <param name="facts">Ranks.</param>
 internal sealed class LinearToGemm(ValueFacts facts) : IGraphPass

@@ -1,6 +1,7 @@
 using EdgeFleet.Compression.Graph;
 using EdgeFleet.Compression.Onnx;
 using EdgeFleet.Compression.Passes;
+using EdgeFleet.Compression.Pipeline;
 
 namespace EdgeFleet.Tests.Compression.Fuzz;
 
@@ -38,6 +39,17 @@ public sealed class PassFuzzTests
 
         // Only models written by hand have defaults for their inputs.
         PassFuzz.Passes.Select(make => make(new ModelGraph(RandomGraphs.Make(0).Model)).Name).Except(used).ShouldBe(["drop-default-inputs"]);
+    }
+
+    [Fact]
+    public void Every_pass_that_prepares_models_is_tried_alone_too()
+    {
+        var model = RandomGraphs.Make(0).Model;
+        var alone = PassFuzz.Passes.Select(make => make(new ModelGraph(model)).Name);
+        var prepared = new VariantBuilder(TestModels.Runner, null, CancellationToken.None).Prepare(model.ToArray()).Passes.Select(p => p.Name);
+
+        // Random models have no functions.
+        prepared.Except(alone).ShouldBe(["inline-functions"]);
     }
 
     [Fact]
