@@ -34,7 +34,12 @@ internal static class Recipes
     ];
 
     private static IEnumerable<CompressionRecipe> PerTensor(CompressionRecipe recipe) =>
-        Enum.GetValues<CalibrationMethod>().Select(m => recipe with { Calibration = m, PerTensorWeights = true });
+    [
+        .. Enum.GetValues<CalibrationMethod>().Select(m => recipe with { Calibration = m, PerTensorWeights = true }),
+        recipe with { PerTensorWeights = true, Equalize = true },
+        recipe with { PerTensorWeights = true, Smooth = true },
+        recipe with { PerTensorWeights = true, CorrectBias = true },
+    ];
 
     private static IEnumerable<CompressionRecipe> FirstFloat(CompressionRecipe recipe, IReadOnlyList<string> layers, int count) =>
     [
