@@ -11,6 +11,9 @@ internal static class PngDecoder
 {
     private const int Gray = 0, Color = 2, Palette = 3, GrayAlpha = 4, ColorAlpha = 6;
 
+    /// <summary>Deflate makes at most 258 bytes of two bits.</summary>
+    private const int MostExpansion = 1032;
+
     /// <summary>Adam7: first column, first row, column step, row step of each pass.</summary>
     private static readonly (int X, int Y, int StepX, int StepY)[] s_passes =
         [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
@@ -19,6 +22,11 @@ internal static class PngDecoder
     public static RasterImage Decode(ReadOnlyMemory<byte> file, string name)
     {
         var (header, palette, data) = Chunks(file, name);
+        if ((long)header.Width * header.Height * header.Depth * header.Samples / 8 > (data.LongLength + 1) * MostExpansion)
+        {
+            throw Error(name, $"its header claims {header.Width} x {header.Height} pixels, which its {data.Length} bytes of data cannot hold");
+        }
+
         var channels = header.ColorType is Gray or GrayAlpha ? 1 : 3;
         var image = new RasterImage(header.Width, header.Height, channels, new byte[checked(header.Width * header.Height * channels)]);
         using var packed = new MemoryStream(data, writable: false);

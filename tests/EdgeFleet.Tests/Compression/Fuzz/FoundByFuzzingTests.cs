@@ -10,6 +10,15 @@ namespace EdgeFleet.Tests.Compression.Fuzz;
 public sealed class FoundByFuzzingTests
 {
     [Fact]
+    public void A_picture_whose_header_claims_more_than_its_data_can_hold_takes_no_memory_for_it()
+    {
+        var file = Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgACAAUAAAIEEAYAAAAAAAAAAAAAA3RFWHRhAGIAAAAAAAAABUlEQVR4nGNmYAAAAAAAAAAhSURBVGBgBGMICQJY+SwMjAz/wRhCghRg5xNrIkKAgIkAhyMSHwAAAAAAAAAASUVORAAAAAA=");
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Should.Throw<CalibrationDataException>(() => EdgeFleet.Compression.Calibration.Images.PngDecoder.Decode(file, "x.png")).Message.ShouldContain("cannot hold");
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(1 << 20);
+    }
+
+    [Fact]
     public void Numbers_packed_into_a_tensor_that_end_within_one_are_refused()
     {
         var tensor = new OnnxTensor { Name = "t", ElementType = OnnxElementType.Int32, Dimensions = [1] };
