@@ -45,9 +45,11 @@ internal sealed class AgentUnderTest : IAsyncDisposable
                 Stall = TimeSpan.FromMilliseconds(100),
                 StallMax = TimeSpan.FromMilliseconds(400),
                 Quiet = TimeSpan.FromMilliseconds(30),
-                RecentInputsWait = TimeSpan.FromSeconds(2),
-                FirstAnswerWait = TimeSpan.FromSeconds(2),
-                NoProgressLimit = TimeSpan.FromSeconds(3),
+
+                // Real time on a machine that may be busy: long, but where running out of it is what a test is about.
+                RecentInputsWait = source is null ? TimeSpan.FromMilliseconds(200) : TimeSpan.FromMinutes(1),
+                FirstAnswerWait = TimeSpan.FromMinutes(1),
+                NoProgressLimit = TimeSpan.FromMinutes(1),
                 RetryDelay = TimeSpan.FromMilliseconds(50),
             },
         };

@@ -10,7 +10,7 @@ internal static class Eventually
 
     public static async Task True(Func<Task<bool>> condition, string what, TimeSpan? atMost = null)
     {
-        var bound = atMost ?? TimeSpan.FromSeconds(20);
+        var bound = atMost ?? TimeSpan.FromMinutes(1);
         var watch = Stopwatch.StartNew();
         while (!await condition())
         {
