@@ -33,6 +33,10 @@ public static unsafe class OrtEnvironment
     /// <summary>Where ONNX Runtime's messages go; called on any thread, must not block. Null: back to one line each on standard error, the default.</summary>
     public static void SetLogSink(Action<OrtLogMessage>? receiver) => Volatile.Write(ref sink, receiver ?? WriteToStandardError);
 
+    /// <summary>Loads the library and makes the environment, which else the first session does.</summary>
+    /// <exception cref="OrtLibraryNotFoundException">There is no usable library.</exception>
+    public static void Start() => Get(OrtApi.Instance);
+
     /// <summary>The environment, made if need be.</summary>
     internal static nint Get(OrtApi api)
     {

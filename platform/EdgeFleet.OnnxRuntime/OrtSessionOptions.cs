@@ -38,6 +38,12 @@ public sealed class OrtSessionOptions
     /// <summary>Values for the model's symbolic dimensions, by the symbol's name; at least 1.</summary>
     public Dictionary<string, long> FreeDimensions { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>
+    /// Constants that the model refers to as external data, by name: taken from here rather than from files. ONNX Runtime goes on
+    /// reading the values' memory: they must live as long as the session.
+    /// </summary>
+    public Dictionary<string, OrtValue> ExternalInitializers { get; } = new(StringComparer.Ordinal);
+
     /// <summary>The execution providers asked for, in order of preference; the CPU is always the last resort.</summary>
     public IReadOnlyList<OrtProviderRequest> ExecutionProviders => providers;
 

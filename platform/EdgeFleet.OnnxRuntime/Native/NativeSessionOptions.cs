@@ -16,6 +16,11 @@ internal sealed unsafe class NativeSessionOptions : IDisposable
         try
         {
             Apply(source);
+            if (source.ExternalInitializers.Count > 0)
+            {
+                AddInitializers(source.ExternalInitializers);
+            }
+
             AppendProviders(source, withOptionalProviders);
         }
         catch
@@ -81,6 +86,24 @@ internal sealed unsafe class NativeSessionOptions : IDisposable
         {
             using var text = new Utf8Text(symbol);
             api.Check(api.AddFreeDimensionOverrideByName(Value, text.First, value));
+        }
+    }
+
+    private void AddInitializers(Dictionary<string, OrtValue> initializers)
+    {
+        using var names = new Utf8Text([.. initializers.Keys]);
+        OrtValue[] values = [.. initializers.Values];
+        var handles = Array.ConvertAll(values, v => v.Handle.Enter());
+        try
+        {
+            fixed (nint* first = handles)
+            {
+                api.Check(api.AddExternalInitializers(Value, names.Pointers, first, (nuint)handles.Length));
+            }
+        }
+        finally
+        {
+            Array.ForEach(values, v => v.Handle.DangerousRelease());
         }
     }
 

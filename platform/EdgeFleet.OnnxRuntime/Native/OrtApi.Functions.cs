@@ -36,6 +36,8 @@ internal sealed unsafe partial class OrtApi
 
     public delegate* unmanaged<nint, void*, nint> SetOptimizedModelFilePath => (delegate* unmanaged<nint, void*, nint>)table[(int)OrtSlot.SetOptimizedModelFilePath];
 
+    public delegate* unmanaged<nint, byte**, nint*, nuint, nint> AddExternalInitializers => (delegate* unmanaged<nint, byte**, nint*, nuint, nint>)table[(int)OrtSlot.AddExternalInitializers];
+
     public delegate* unmanaged<nint, int, nint> SetSessionExecutionMode => (delegate* unmanaged<nint, int, nint>)table[(int)OrtSlot.SetSessionExecutionMode];
 
     public delegate* unmanaged<nint, nint> DisableProfiling => (delegate* unmanaged<nint, nint>)table[(int)OrtSlot.DisableProfiling];

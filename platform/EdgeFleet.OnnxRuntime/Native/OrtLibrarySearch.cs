@@ -42,6 +42,7 @@ internal sealed class OrtLibrarySearch(string? configured, string applicationFol
     /// <exception cref="OrtLibraryNotFoundException">None is, or the first that is there can't be loaded; says where was looked and what to do.</exception>
     public (nint Handle, string Path) Load()
     {
+        TelemetrySwitch.TurnOff();
         foreach (var place in Places())
         {
             if (!Path.IsPathRooted(place))

@@ -95,6 +95,7 @@ internal enum OrtSlot
     CreateCudaProviderOptions = 205,
     UpdateCudaProviderOptions = 206,
     ReleaseCudaProviderOptions = 208,
+    AddExternalInitializers = 210,
     AppendExecutionProvider = 216,
     UpdateEnvWithCustomLogLevel = 226,
     GetBuildInfoString = 254,

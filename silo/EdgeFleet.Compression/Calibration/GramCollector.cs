@@ -65,7 +65,7 @@ internal static class GramCollector
             names.AddRange([gram, rows]);
         }
 
-        using var session = runner.Load(WithOutputs.Bytes(graph, names, nodes), new ModelSessionOptions { Threads = Environment.ProcessorCount });
+        using var session = WithOutputs.Load(runner, graph, names, nodes);
         var sums = group.ConvertAll(l => new double[checked((int)(l.MatrixBytes / LayerInputs.BytesPerElement))]);
         var counts = new long[group.Count];
         foreach (var (start, count) in feed.Batches())

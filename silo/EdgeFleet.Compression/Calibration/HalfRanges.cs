@@ -42,8 +42,8 @@ internal static class HalfRanges
         var unfit = new HashSet<string>();
         try
         {
-            using var session = runner.Load(WithOutputs.Bytes(graph, names, nodes), new ModelSessionOptions { Threads = Environment.ProcessorCount });
-            foreach (var (start, count) in feed.Batches().TakeWhile(b => b.Start < MostSamples))
+            using var session = WithOutputs.Load(runner, graph, names, nodes);
+            foreach (var (start, count) in feed.Batches(RunSize.Of(graph, feed)).TakeWhile(b => b.Start < MostSamples))
             {
                 var extremes = values.Count == 0 ? [] : session.Run(feed.Batch(start, count), names, cancellationToken);
                 for (var i = 0; i < values.Count; i++)

@@ -54,7 +54,7 @@ internal sealed class HistogramCollector(ModelGraph graph, SampleFeed feed, IMod
 
     private void Collect(string[] values, ValueHistogram[] histograms, int batch, double done, double share, CancellationToken cancellationToken)
     {
-        using var session = runner.Load(WithOutputs.Bytes(graph, values), new ModelSessionOptions { Threads = Environment.ProcessorCount });
+        using var session = WithOutputs.Load(runner, graph, values);
         foreach (var (start, count) in feed.Batches(batch))
         {
             var activations = session.Run(feed.Batch(start, count), values, cancellationToken);

@@ -50,9 +50,9 @@ internal static class RangeCollector
         }
 
         var names = reductions.ConvertAll(r => r.Outputs[0]);
-        using var session = runner.Load(WithOutputs.Bytes(graph, names, reductions), new ModelSessionOptions { Threads = Environment.ProcessorCount });
+        using var session = WithOutputs.Load(runner, graph, names, reductions);
         var ranges = new Dictionary<string, ValueRange>(values.Count);
-        foreach (var (start, count) in feed.Batches())
+        foreach (var (start, count) in feed.Batches(RunSize.Of(graph, feed)))
         {
             var extremes = session.Run(feed.Batch(start, count), names, cancellationToken);
             for (var i = 0; i < values.Count; i++)

@@ -1,3 +1,5 @@
+using EdgeFleet.Compression.Onnx;
+
 namespace EdgeFleet.Compression.Graph;
 
 /// <summary>Shape rules of operators that move elements, and of reductions.</summary>
@@ -110,7 +112,17 @@ internal static partial class ShapeRules
         return [[.. x.Select((d, i) => pads[i] + pads[i + x.Length] is 0 ? d : d.Value is { } size ? size + pads[i] + pads[i + x.Length] : Dim.Unknown)]];
     }
 
-    public static IReadOnlyList<Dim[]?> Shape(ShapeQuestion q) => [[q.Shape(0) is { } x && q.Node.Attributes.Count == 0 ? x.Length : Dim.Unknown]];
+    /// <summary>As many numbers as axes, or as axes from start to end.</summary>
+    public static IReadOnlyList<Dim[]?> Shape(ShapeQuestion q) => [[q.Shape(0) is { } x ? Axes(q.Node, x.Length).GetOffsetAndLength(x.Length).Length : Dim.Unknown]];
+
+    /// <summary>The axes that a Shape node gives, from its attributes start and end.</summary>
+    public static Range Axes(OnnxNode node, int rank)
+    {
+        var from = At(node.Int("start", 0));
+        return from..Math.Max(from, At(node.Int("end", rank)));
+
+        int At(long axis) => (int)Math.Clamp(axis < 0 ? axis + rank : axis, 0, rank);
+    }
 
     public static IReadOnlyList<Dim[]?> Reduce(ShapeQuestion q)
     {

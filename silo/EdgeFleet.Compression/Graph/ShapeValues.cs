@@ -14,8 +14,8 @@ internal static class ShapeValues
         var node = q.Node;
         switch (node.OpType)
         {
-            case "Shape" when node.Attributes.Count == 0:
-                return q.Shape(0);
+            case "Shape" when q.Shape(0) is { } axes:
+                return axes[ShapeRules.Axes(q.Node, axes.Length)];
             case "Identity" or "Squeeze" or "Unsqueeze" or "Reshape" or "Cast" when node.Int("to", 7) is 6 or 7:
                 return q.Dims(0);
             case "Gather" when node.Int("axis", 0) == 0 && q.Dims(0) is { } all && q.Integers(1) is { } indices:

@@ -179,6 +179,7 @@ internal sealed class SpecificationCheck
             OutputType.Same when node.Is("Dropout") && output > 0 => OnnxElementType.Undefined,
             OutputType.Same => Input(node.Is("Where") ? 1 : 0),
             _ when node.Is("Cast") => (OnnxElementType)node.Int("to", 0),
+            _ when node.Is("ConstantOfShape") => node.Attribute("value")?.T?.ElementType ?? OnnxElementType.Float,
             _ when node.Is("MaxPool") => output == 0 ? Input(0) : OnnxElementType.Int64,
             _ when node.Is("DynamicQuantizeLinear") => output == 1 ? OnnxElementType.Float : OnnxElementType.UInt8,
             _ when node.Is("QuantizeLinear") && node.InputOrEmpty(2).Length > 0 => Input(2),

@@ -3,7 +3,10 @@ using EdgeFleet.Compression.Pipeline;
 
 namespace EdgeFleet.Compression.Graph;
 
-/// <summary>Element types and shapes of the main graph's values, as the runtime infers them when the model is loaded.</summary>
+/// <summary>
+/// Element types and shapes of the main graph's values: by the engine's own rules where they know all of them, else as the runtime
+/// infers them when the model is loaded.
+/// </summary>
 internal sealed class ValueFacts
 {
     private readonly Dictionary<string, ModelTensorInfo> _values = [];
@@ -15,9 +18,39 @@ internal sealed class ValueFacts
     /// <summary>Knows nothing.</summary>
     public static ValueFacts None { get; } = new();
 
+    /// <summary>Infers them, or asks the runtime.</summary>
+    /// <exception cref="InvalidModelException">The runtime does not load the model.</exception>
+    public static ValueFacts Of(ModelGraph graph, IModelRunner runner) => Inferred(graph) ?? Asked(graph, runner);
+
+    /// <summary>What the operators' specifications tell. Takes no time beside loading a model.</summary>
+    /// <returns>Null unless type and rank of every value are known, and each dimension by number or symbol.</returns>
+    public static ValueFacts? Inferred(ModelGraph graph)
+    {
+        if (graph.Graph != graph.Model.Graph || graph.Model.Functions.Count > 0)
+        {
+            return null;
+        }
+
+        var facts = new ValueFacts();
+        var check = SpecificationCheck.Of(graph.Model);
+        foreach (var value in graph.Graph.Inputs.Select(i => i.Name ?? "").Concat(graph.Nodes.SelectMany(n => n.Outputs)).Where(v => v.Length > 0))
+        {
+            var kind = check.KindOf(value);
+            if (kind.Type == OnnxElementType.Undefined || kind.Shape is not { } shape || Array.Exists(shape, d => !d.IsKnown && d.Symbol is null))
+            {
+                return null;
+            }
+
+            facts._values[value] = new(value, kind.Type, Array.ConvertAll(shape, d => d.Value ?? -1));
+        }
+
+        facts.AddConstants(graph);
+        return facts;
+    }
+
     /// <summary>Loads a copy of the model with every value as an output, and asks.</summary>
     /// <exception cref="InvalidModelException">The runtime does not load the model.</exception>
-    public static ValueFacts Of(ModelGraph graph, IModelRunner runner)
+    public static ValueFacts Asked(ModelGraph graph, IModelRunner runner)
     {
         var facts = new ValueFacts();
         var names = graph.Nodes.SelectMany(n => n.Outputs).Where(o => o.Length > 0).ToList();
@@ -34,11 +67,7 @@ internal sealed class ValueFacts
             throw new InvalidModelException($"The runtime cannot load the model: {e.Message}", null, e);
         }
 
-        foreach (var constant in graph.Graph.Initializers)
-        {
-            facts._values.TryAdd(constant.Name!, new(constant.Name!, constant.ElementType, constant.Dimensions));
-        }
-
+        facts.AddConstants(graph);
         return facts;
     }
 
@@ -104,6 +133,14 @@ internal sealed class ValueFacts
     /// <summary>The dimensions, a free one as -1; null where not even the rank is known, or it is 0.</summary>
     public IReadOnlyList<long>? ShapeOf(string value) =>
         _values.TryGetValue(value, out var info) && info.Dimensions.Count > 0 ? info.Dimensions : null;
+
+    private void AddConstants(ModelGraph graph)
+    {
+        foreach (var constant in graph.Graph.Initializers)
+        {
+            _values.TryAdd(constant.Name!, new(constant.Name!, constant.ElementType, constant.Dimensions));
+        }
+    }
 
     /// <summary>The type of a loop body's input from what the loop is given: its shape may change from round to round.</summary>
     private static OnnxValueInfo BodyInput(OnnxNode owner, int index, string name, ValueFacts outer)

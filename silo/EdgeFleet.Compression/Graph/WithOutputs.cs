@@ -1,4 +1,5 @@
 using EdgeFleet.Compression.Onnx;
+using EdgeFleet.Compression.Pipeline;
 
 namespace EdgeFleet.Compression.Graph;
 
@@ -12,20 +13,40 @@ internal static class WithOutputs
     public static byte[] Skeleton(ModelGraph graph, IEnumerable<string> values)
     {
         var weights = graph.Graph.Initializers.FindAll(t => !graph.IsInput(t.Name ?? "") && t.Count > MostElements && t.ElementType is OnnxElementType.Float or OnnxElementType.Float16);
-        return Of(graph, values, [], weights);
+        return Of(graph, values, [], weights, []).ToArray();
+    }
+
+    /// <summary>Loads a model that gives inner values too, for runs over samples; its weights stay where they are.</summary>
+    /// <param name="runner">The runtime.</param>
+    /// <param name="graph">Left as it is, and its weights unchanged while the session lives.</param>
+    /// <param name="values">Inner values; those that are outputs already are not added again.</param>
+    /// <param name="extra">More nodes, which may use one another's outputs in this order.</param>
+    /// <exception cref="ModelRunException">The runtime refuses the model.</exception>
+    public static IModelSession Load(IModelRunner runner, ModelGraph graph, IEnumerable<string> values, IEnumerable<OnnxNode>? extra = null)
+    {
+        var outside = graph.Graph.Initializers.FindAll(t =>
+            t is { RawData: not null, IsExternal: false, ElementType: OnnxElementType.Float } && t.Count > MostElements && !graph.IsInput(t.Name ?? "") && !graph.IsOutput(t.Name ?? ""));
+        var options = new ModelSessionOptions
+        {
+            Threads = Environment.ProcessorCount,
+            Lean = true,
+            Weights = outside.ConvertAll(t => new ModelTensor(t.Name!, t.ElementType, t.Dimensions, t.RawData!.Value)),
+        };
+        return runner.Load(Of(graph, values, [.. extra ?? []], [], outside).ToArray(), options);
     }
 
     /// <param name="graph">Left as it is.</param>
     /// <param name="values">Inner values; those that are outputs already are not added again.</param>
     /// <param name="extra">More nodes, which may use one another's outputs in this order.</param>
-    public static byte[] Bytes(ModelGraph graph, IEnumerable<string> values, IEnumerable<OnnxNode>? extra = null) => Of(graph, values, [.. extra ?? []], []);
+    public static byte[] Bytes(ModelGraph graph, IEnumerable<string> values, IEnumerable<OnnxNode>? extra = null) => Of(graph, values, [.. extra ?? []], [], []).ToArray();
 
-    private static byte[] Of(ModelGraph graph, IEnumerable<string> values, List<OnnxNode> extra, List<OnnxTensor> asInputs)
+    private static OnnxModel Of(ModelGraph graph, IEnumerable<string> values, List<OnnxNode> extra, List<OnnxTensor> asInputs, List<OnnxTensor> outside)
     {
-        var open = asInputs.ToHashSet();
+        var open = asInputs.Concat(outside).ToHashSet();
         var inner = new OnnxGraph { Name = graph.Graph.Name };
         inner.Nodes.AddRange(InOrder(graph.Nodes, extra));
         inner.Initializers.AddRange(graph.Graph.Initializers.Where(t => !open.Contains(t)));
+        inner.Initializers.AddRange(outside.Select(Reference));
         inner.Inputs.AddRange(graph.Graph.Inputs);
         inner.Inputs.AddRange(asInputs.Select(t => OnnxValueInfo.Tensor(t.Name!, t.ElementType, t.Dimensions.Select(d => (long?)d))));
         inner.Outputs.AddRange(graph.Graph.Outputs);
@@ -35,7 +56,15 @@ internal static class WithOutputs
         var model = new OnnxModel { IrVersion = graph.Model.IrVersion, Graph = inner };
         model.Opsets.AddRange(graph.Model.Opsets);
         model.Functions.AddRange(graph.Model.Functions);
-        return model.ToArray();
+        return model;
+    }
+
+    /// <summary>A tensor whose content is handed to the runtime apart from the model.</summary>
+    private static OnnxTensor Reference(OnnxTensor tensor)
+    {
+        var reference = new OnnxTensor { Name = tensor.Name, ElementType = tensor.ElementType, Dimensions = [.. tensor.Dimensions], DataLocation = 1 };
+        reference.ExternalData.Add(new OnnxEntry { Key = "location", Value = "handed-over" });
+        return reference;
     }
 
     /// <summary>

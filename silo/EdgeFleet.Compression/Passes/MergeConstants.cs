@@ -22,10 +22,10 @@ internal sealed class MergeConstants : IGraphPass
             .Where(g => g.Skip(1).Any());
         foreach (var group in alike.Select(g => g.ToList()).ToList())
         {
-            var first = new Dictionary<string, string>();
+            var first = new Dictionary<ReadOnlyMemory<byte>, string>(ByContent.Instance);
             foreach (var tensor in group)
             {
-                var content = Content(tensor);
+                var content = TensorContent.Bytes(tensor);
                 if (!first.TryAdd(content, tensor.Name!))
                 {
                     graph.ReplaceUses(tensor.Name!, first[content]);
@@ -37,10 +37,18 @@ internal sealed class MergeConstants : IGraphPass
         return changes == 0 ? 0 : Math.Max(changes, graph.RemoveUnusedConstants());
     }
 
-    /// <summary>Equal where the bytes are: the bytes themselves while they are few, else their SHA-256.</summary>
-    private static string Content(OnnxTensor tensor)
+    /// <summary>Equal where the bytes are. The hash takes all of them and is seeded anew in every process: no file can make it collide.</summary>
+    private sealed class ByContent : IEqualityComparer<ReadOnlyMemory<byte>>
     {
-        var bytes = TensorContent.Bytes(tensor).Span;
-        return Convert.ToHexString(bytes.Length <= 32 ? bytes : System.Security.Cryptography.SHA256.HashData(bytes));
+        public static ByContent Instance { get; } = new();
+
+        public bool Equals(ReadOnlyMemory<byte> x, ReadOnlyMemory<byte> y) => x.Span.SequenceEqual(y.Span);
+
+        public int GetHashCode(ReadOnlyMemory<byte> bytes)
+        {
+            var hash = default(HashCode);
+            hash.AddBytes(bytes.Span);
+            return hash.ToHashCode();
+        }
     }
 }

@@ -25,6 +25,15 @@ public sealed record ModelSessionOptions
     /// <summary>Rewriting of the graph at load.</summary>
     public GraphOptimization Optimization { get; init; } = GraphOptimization.All;
 
+    /// <summary>
+    /// Takes as little memory as it can, at some cost in time: for runs over samples, of which nobody asks how long they take. Not for
+    /// measuring latencies.
+    /// </summary>
+    public bool Lean { get; init; }
+
+    /// <summary>Constants that the model refers to as external data, by name, read where they lie; they must not change while the session lives.</summary>
+    public IReadOnlyList<ModelTensor> Weights { get; init; } = [];
+
     /// <summary>The runtime's session configuration entries, such as <c>session.x64quantprecision</c> = <c>1</c>.</summary>
     public IReadOnlyDictionary<string, string> ConfigEntries { get; init; } = new Dictionary<string, string>();
 

@@ -127,9 +127,19 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
     /// <param name="prepared">Not changed.</param>
     /// <param name="recipe">What to make of it.</param>
     /// <param name="feed">Calibration samples.</param>
-    public BuiltVariant Build(PreparedModel prepared, CompressionRecipe recipe, SampleFeed feed)
+    public BuiltVariant Build(PreparedModel prepared, CompressionRecipe recipe, SampleFeed feed) =>
+        Build(OnnxModel.Read(prepared.Model), prepared.ExpectedRanges, recipe, feed);
+
+    /// <summary>All steps on a model that is needed for nothing else, without a copy of it between them.</summary>
+    /// <param name="source">Edited in place.</param>
+    /// <param name="recipe">What to make of it.</param>
+    /// <param name="feed">Calibration samples.</param>
+    /// <exception cref="CompressionInputException">The model cannot be used.</exception>
+    public BuiltVariant PrepareAndBuild(OnnxModel source, CompressionRecipe recipe, SampleFeed feed) =>
+        Build(source, PrepareInPlace(source).Expected, recipe, feed);
+
+    private BuiltVariant Build(OnnxModel source, IReadOnlyDictionary<string, ValueRange> expected, CompressionRecipe recipe, SampleFeed feed)
     {
-        var source = OnnxModel.Read(prepared.Model);
         var graph = new ModelGraph(source);
         var passes = new PassRunner(graph, starting, cancellationToken);
         BuiltVariant? made = null;
@@ -149,7 +159,7 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
                 Weights(passes, graph, recipe, feed);
                 break;
             default:
-                made = Static(passes, graph, recipe, feed, recipe.Equalize || recipe.Smooth ? new Dictionary<string, ValueRange>() : prepared.ExpectedRanges);
+                made = Static(passes, graph, recipe, feed, recipe.Equalize || recipe.Smooth ? new Dictionary<string, ValueRange>() : expected);
                 break;
         }
 

@@ -37,7 +37,7 @@ internal static class ChannelMagnitudes
             nodes.Add(Reduce(copy, value, $"{names[^1]}.abs", names[^1]));
         }
 
-        using var session = runner.Load(WithOutputs.Bytes(copy, names, nodes), new ModelSessionOptions { Threads = Environment.ProcessorCount });
+        using var session = WithOutputs.Load(runner, copy, names, nodes);
         foreach (var (start, count) in feed.Batches())
         {
             var outputs = session.Run(feed.Batch(start, count), names, cancellationToken);

@@ -31,7 +31,7 @@ internal static class InputMeans
         }
 
         var outputs = readers.ConvertAll(r => r.Outputs[0]);
-        using var session = runner.Load(WithOutputs.Bytes(graph, outputs, readers), new ModelSessionOptions { Threads = Environment.ProcessorCount });
+        using var session = WithOutputs.Load(runner, graph, outputs, readers);
         var sizes = session.Outputs.ToDictionary(o => o.Name, o => o.Dimensions.Skip(1).Aggregate(4L, (p, d) => p * Math.Clamp(d, 1, 1 << 12)));
         foreach (var group in SampleRuns.Groups(Enumerable.Range(0, names.Count), i => sizes[outputs[i]] * feed.BatchSize, MostBytes))
         {

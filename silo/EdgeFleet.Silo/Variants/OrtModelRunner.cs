@@ -24,6 +24,8 @@ internal sealed class OrtModelRunner : IModelRunner
                 GraphOptimization.Extended => OrtGraphOptimization.Extended,
                 _ => OrtGraphOptimization.All,
             },
+            MemoryArena = !options.Lean,
+            MemoryPattern = !options.Lean,
             OptimizedModelPath = options.OptimizedModelPath,
 
             // What it would say comes as an exception, too.
@@ -34,17 +36,55 @@ internal sealed class OrtModelRunner : IModelRunner
             settings.ConfigEntries[key] = value;
         }
 
+        var weights = new List<OrtValue>();
         try
         {
-            return new Session(open(settings));
+            foreach (var weight in options.Weights)
+            {
+                weights.Add(Over(weight));
+                settings.ExternalInitializers[weight.Name] = weights[^1];
+            }
+
+            if (options.Lean)
+            {
+                MakeRoom();
+                OrtEnvironment.Start();
+                ResidentMemory.GiveBack();
+            }
+
+            var session = new Session(open(settings), weights, options.Lean);
+            if (options.Lean)
+            {
+                ResidentMemory.GiveBack();
+            }
+
+            return session;
         }
         catch (OrtException e)
         {
+            weights.ForEach(w => w.Dispose());
             throw new ModelRunException(e.Message, e);
         }
     }
 
-    private sealed class Session(OrtSession session) : IModelSession
+    /// <summary>
+    /// Before the runtime takes memory of its own, what .NET has done with goes: the bytes of models in earlier forms, and the code of
+    /// its start. The start of the runtime and the making of a session leave as much behind again.
+    /// </summary>
+    private static void MakeRoom()
+    {
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        ResidentMemory.GiveBack();
+    }
+
+    /// <summary>A value over a tensor's own memory, which the runtime only reads.</summary>
+    private static unsafe OrtValue Over(ModelTensor tensor)
+    {
+        var pin = tensor.Data.Pin();
+        return OrtValue.OverNative((OrtElementType)tensor.ElementType, (nint)pin.Pointer, tensor.Data.Length, tensor.Dimensions.ToArray(), pin);
+    }
+
+    private sealed class Session(OrtSession session, List<OrtValue> weights, bool lean) : IModelSession
     {
         public IReadOnlyList<ModelTensorInfo> Inputs { get; } = [.. session.Inputs.Select(Info)];
 
@@ -82,7 +122,15 @@ internal sealed class OrtModelRunner : IModelRunner
             }
         }
 
-        public void Dispose() => session.Dispose();
+        public void Dispose()
+        {
+            session.Dispose();
+            weights.ForEach(w => w.Dispose());
+            if (lean)
+            {
+                ResidentMemory.GiveBack();
+            }
+        }
 
         private static void Copy(ModelTensor tensor, OrtValue value)
         {

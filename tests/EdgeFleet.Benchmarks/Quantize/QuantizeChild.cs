@@ -1,4 +1,5 @@
 using EdgeFleet.Compression.Calibration;
+using EdgeFleet.Compression.Onnx;
 using EdgeFleet.Compression.Pipeline;
 using EdgeFleet.Silo.Variants;
 
@@ -13,22 +14,16 @@ internal static class QuantizeChild
     /// <param name="arguments">Model, kind, output, and samples where the kind needs them.</param>
     public static int Run(IReadOnlyList<string> arguments)
     {
-        var runner = new OrtModelRunner();
-        var bytes = File.ReadAllBytes(arguments[0]);
         if (!CompressionKinds.TryParse(arguments[1], out var kind))
         {
             return 2;
         }
 
-        SampleFeed feed;
-        using (var session = runner.Load(bytes, new ModelSessionOptions { Optimization = GraphOptimization.Disabled }))
-        {
-            IReadOnlyList<SampleSet> samples = arguments.Count > 3 ? [SampleFile.ReadSamples(File.ReadAllBytes(arguments[3]), arguments[3], new SampleScaling())] : [];
-            feed = SampleFeed.Create(session.Inputs, samples, int.MaxValue);
-        }
-
-        var builder = new VariantBuilder(runner, null, CancellationToken.None);
-        File.WriteAllBytes(arguments[2], builder.Build(builder.Prepare(bytes), new CompressionRecipe(kind), feed).Model);
+        var model = OnnxModel.Read(File.ReadAllBytes(arguments[0]));
+        IReadOnlyList<SampleSet> samples = arguments.Count > 3 ? [SampleFile.ReadSamples(File.ReadAllBytes(arguments[3]), arguments[3], new SampleScaling())] : [];
+        var feed = SampleFeed.Create(ModelInputs.Of(model), samples, int.MaxValue);
+        var builder = new VariantBuilder(new OrtModelRunner(), null, CancellationToken.None);
+        File.WriteAllBytes(arguments[2], builder.PrepareAndBuild(model, new CompressionRecipe(kind), feed).Model);
         return 0;
     }
 }

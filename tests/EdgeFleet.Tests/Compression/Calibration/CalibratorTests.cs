@@ -104,7 +104,9 @@ public sealed class CalibratorTests
         var told = new List<CompressionProgress>();
         TestModels.Produce(TestModels.Request("lenet-mnist", CompressionKind.Int8Reduced) with { MaxSamples = 128, Progress = told.Add });
         var within = told.Where(t => t is { Step: "calibrate", StepShare: > 0 }).Select(t => t.StepShare).ToList();
-        within.ShouldBe([0.25, 0.5, 0.75, 1]);
+        within.Count.ShouldBeInRange(4, 100);
+        within.ShouldBe(within.Distinct().Order());
+        within[^1].ShouldBe(1);
         told.Select(t => t.Share).ShouldBe(told.Select(t => t.Share).Order());
     }
 
