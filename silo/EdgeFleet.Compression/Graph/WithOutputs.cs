@@ -12,15 +12,18 @@ internal static class WithOutputs
     public static byte[] Skeleton(ModelGraph graph, IEnumerable<string> values)
     {
         var weights = graph.Graph.Initializers.FindAll(t => !graph.IsInput(t.Name ?? "") && t.Count > MostElements && t.ElementType is OnnxElementType.Float or OnnxElementType.Float16);
-        return Of(graph, values, [], weights);
+        return Of(graph, values, [], weights).ToArray();
     }
 
     /// <param name="graph">Left as it is.</param>
     /// <param name="values">Inner values; those that are outputs already are not added again.</param>
     /// <param name="extra">More nodes, which may use one another's outputs in this order.</param>
-    public static byte[] Bytes(ModelGraph graph, IEnumerable<string> values, IEnumerable<OnnxNode>? extra = null) => Of(graph, values, [.. extra ?? []], []);
+    public static byte[] Bytes(ModelGraph graph, IEnumerable<string> values, IEnumerable<OnnxNode>? extra = null) => Model(graph, values, extra).ToArray();
 
-    private static byte[] Of(ModelGraph graph, IEnumerable<string> values, List<OnnxNode> extra, List<OnnxTensor> asInputs)
+    /// <summary>As <see cref="Bytes"/>, not put together; shares nodes and constants with the graph.</summary>
+    public static OnnxModel Model(ModelGraph graph, IEnumerable<string> values, IEnumerable<OnnxNode>? extra = null) => Of(graph, values, [.. extra ?? []], []);
+
+    private static OnnxModel Of(ModelGraph graph, IEnumerable<string> values, List<OnnxNode> extra, List<OnnxTensor> asInputs)
     {
         var open = asInputs.ToHashSet();
         var inner = new OnnxGraph { Name = graph.Graph.Name };
@@ -35,7 +38,7 @@ internal static class WithOutputs
         var model = new OnnxModel { IrVersion = graph.Model.IrVersion, Graph = inner };
         model.Opsets.AddRange(graph.Model.Opsets);
         model.Functions.AddRange(graph.Model.Functions);
-        return model.ToArray();
+        return model;
     }
 
     /// <summary>

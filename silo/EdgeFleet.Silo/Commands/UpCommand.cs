@@ -7,6 +7,9 @@ namespace EdgeFleet.Silo.Commands;
 internal static class UpCommand
 {
     /// <summary>Command-line options, each with the setting that it overrides.</summary>
+    /// <summary>The verb.</summary>
+    public const string Name = "up";
+
     private static readonly IReadOnlyList<(Option<string?> Option, string Setting)> Options =
     [
         (Text("--url", "URL", "Where the API and the dashboard listen. Default http://127.0.0.1:5080."), "Silo:Url"),
@@ -20,7 +23,7 @@ internal static class UpCommand
 
     public static Command Create()
     {
-        var command = new Command("up", "Starts the silo in the foreground and prints its URL.");
+        var command = new Command(Name, "Starts the silo in the foreground and prints its URL.");
         foreach (var (option, _) in Options)
         {
             command.Options.Add(option);
