@@ -22,6 +22,9 @@ public sealed class LargeModelCompressor(IModelRunner runner)
     /// <summary>Shares of the whole at which the steps begin, about.</summary>
     private const double Building = 0.1, Writing = 0.55, RunningOriginal = 0.7, RunningVariant = 0.85;
 
+    /// <summary>Bytes of the original's outputs that are kept to compare with; samples beyond them are left out.</summary>
+    private const long MostKeptBytes = 128 << 20;
+
     private static readonly ModelSessionOptions s_every = new() { Threads = Environment.ProcessorCount };
 
     /// <summary>Runs the original from mapped pages: copies of its weights in the order that kernels like best would be as large again.</summary>
@@ -74,10 +77,20 @@ public sealed class LargeModelCompressor(IModelRunner runner)
             var refused = QualityFloor.ReasonToRefuse(quality);
             cancellationToken.ThrowIfCancellationRequested();
 
-            // The data first: a model file without its data would be half written.
-            foreach (var file in work.GetFiles().Where(_ => refused is null).OrderByDescending(f => f.Name.Length))
+            if (refused is null)
             {
-                file.MoveTo(Path.Combine(folder, file.Name), overwrite: true);
+                var isOutgrown = HasSecondFile(output) && !File.Exists(made + ".data") && Path.GetFullPath(path) != Path.GetFullPath(output);
+
+                // The data first: a model file without its data would be half written.
+                foreach (var file in work.GetFiles().OrderByDescending(f => f.Name.Length))
+                {
+                    file.MoveTo(Path.Combine(folder, file.Name), overwrite: true);
+                }
+
+                if (isOutgrown)
+                {
+                    File.Delete(output + ".data");
+                }
             }
 
             return new(quality, passes, refused);
@@ -150,7 +163,12 @@ public sealed class LargeModelCompressor(IModelRunner runner)
         var expected = new List<IReadOnlyList<ModelTensor>>();
         using (var original = runner.Load(path, s_mapped))
         {
-            expected.AddRange(feed.Batches().Select(b => original.Run(feed.Batch(b.Start, b.Count), [], cancellationToken)));
+            var kept = 0L;
+            foreach (var (start, count) in feed.Batches().TakeWhile(_ => kept < MostKeptBytes))
+            {
+                expected.Add(original.Run(feed.Batch(start, count), [], cancellationToken));
+                kept += expected[^1].Sum(t => (long)t.Data.Length);
+            }
         }
 
         // Only then: both at once would take the memory of both.
@@ -219,6 +237,21 @@ public sealed class LargeModelCompressor(IModelRunner runner)
         }
 
         return model;
+    }
+
+    /// <summary>True for a model that was written here earlier and has its weights in a file beside it.</summary>
+    private static bool HasSecondFile(string path)
+    {
+        try
+        {
+            using var mapped = new MappedFiles();
+            return File.Exists(path) && File.Exists(path + ".data")
+                && TensorWalk.All(OnnxModel.Read(Mapped(path, mapped))).Any(t => t.IsExternal && ExternalDataFolding.Locate(t).Location == Path.GetFileName(path) + ".data");
+        }
+        catch (CompressionInputException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Bytes of what can become smaller.</summary>

@@ -6,10 +6,10 @@ namespace EdgeFleet.Silo.Commands;
 /// <summary><c>silo up</c>: the silo in the foreground, until Ctrl-C or SIGTERM.</summary>
 internal static class UpCommand
 {
-    /// <summary>Command-line options, each with the setting that it overrides.</summary>
     /// <summary>The verb.</summary>
     public const string Name = "up";
 
+    /// <summary>Command-line options, each with the setting that it overrides.</summary>
     private static readonly IReadOnlyList<(Option<string?> Option, string Setting)> Options =
     [
         (Text("--url", "URL", "Where the API and the dashboard listen. Default http://127.0.0.1:5080."), "Silo:Url"),

@@ -57,6 +57,42 @@ public sealed class LargeModelTests
         made.Graph.Nodes.FindAll(n => n.Is("Cast")).ShouldAllBe(n => made.Graph.Initializers.Exists(t => t.Name == n.Inputs[0]), "nothing but weights is cast");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_second_file_of_the_model_that_is_replaced_goes_with_it_and_no_other_does(bool isItsOwn)
+    {
+        using var folder = new TempFolder();
+        var output = Path.Combine(folder.Path, "out.onnx");
+        if (isItsOwn)
+        {
+            ModelFile.Save(Model(1), output, mostBytes: 8192);
+        }
+        else
+        {
+            File.WriteAllText(output + ".data", "somebody's");
+        }
+
+        new LargeModelCompressor(TestModels.Runner).Compress(
+            Written(folder), new CompressionRecipe(CompressionKind.Weights8), output, [], 4, null, CancellationToken.None).RefusedBecause.ShouldBeNull();
+        File.Exists(output + ".data").ShouldBe(!isItsOwn);
+        TestModels.Runner.Load(output, new ModelSessionOptions()).Dispose();
+    }
+
+    [Fact]
+    public void A_tensor_that_no_array_holds_is_named()
+    {
+        using var folder = new TempFolder();
+        var path = Path.Combine(folder.Path, "in.onnx");
+        var model = Model(1);
+        var huge = new OnnxTensor { Name = "w", ElementType = OnnxElementType.Float, Dimensions = [1 << 15, 1 << 15], DataLocation = 1 };
+        huge.ExternalData.Add(new OnnxEntry { Key = "location", Value = "data" });
+        model.Graph.Initializers[0] = huge;
+        File.WriteAllBytes(path, model.ToArray());
+        Should.Throw<ExternalDataException>(() => new LargeModelCompressor(TestModels.Runner).Compress(
+            path, new CompressionRecipe(CompressionKind.Weights8), Path.Combine(folder.Path, "out.onnx"), [], 4, null, CancellationToken.None)).Message.ShouldContain("'w' has 4294967296 bytes");
+    }
+
     [Fact]
     public void Stopped_between_two_steps_it_leaves_nothing()
     {
