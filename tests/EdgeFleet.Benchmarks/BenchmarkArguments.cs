@@ -18,6 +18,12 @@ internal sealed record BenchmarkArguments
     /// <summary>Runs the kernels of processors without VNNI.</summary>
     public bool NoVnni { get; init; }
 
+    /// <summary>Size of the large model.</summary>
+    public int Gigabytes { get; init; } = 3;
+
+    /// <summary>Where large files go for the time of the benchmark; null takes the system's own folder.</summary>
+    public string? Folder { get; init; }
+
     /// <exception cref="FormatException">An option is unknown, or lacks its value.</exception>
     public static BenchmarkArguments Parse(IReadOnlyList<string> args)
     {
@@ -40,8 +46,14 @@ internal sealed record BenchmarkArguments
                 case "--no-vnni":
                     parsed = parsed with { NoVnni = true };
                     break;
+                case "--gigabytes":
+                    parsed = parsed with { Gigabytes = int.TryParse(Value(), out var number) && number is >= 1 and <= 100 ? number : throw new FormatException("--gigabytes is a whole number in 1..100.") };
+                    break;
+                case "--folder":
+                    parsed = parsed with { Folder = Value() };
+                    break;
                 case ['-', ..]:
-                    throw new FormatException($"There is no option {args[i]}: only --json FILE, --zoo FOLDER, --models NAME,NAME and --no-vnni.");
+                    throw new FormatException($"There is no option {args[i]}: only --json FILE, --zoo FOLDER, --models NAME,NAME, --no-vnni, --gigabytes N and --folder FOLDER.");
                 default:
                     names.Add(args[i]);
                     break;

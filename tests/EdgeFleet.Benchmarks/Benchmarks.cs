@@ -1,4 +1,5 @@
 using EdgeFleet.Benchmarks.Grains;
+using EdgeFleet.Benchmarks.Large;
 using EdgeFleet.Benchmarks.Ort;
 using EdgeFleet.Benchmarks.Quality;
 using EdgeFleet.Benchmarks.Quantize;
@@ -14,5 +15,6 @@ internal static class Benchmarks
         new OrtBenchmark(),
         new QualityBenchmark(arguments),
         new QuantizeBenchmark(arguments),
+        new LargeBenchmark(arguments),
     ];
 }

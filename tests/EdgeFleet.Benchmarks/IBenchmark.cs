@@ -9,5 +9,8 @@ internal interface IBenchmark
     /// <summary>What it answers, in a sentence.</summary>
     string Question { get; }
 
+    /// <summary>True for one that takes so much time or room that it runs only when named.</summary>
+    bool OnlyByName => false;
+
     Task RunAsync(BenchmarkReport report, CancellationToken cancellationToken);
 }

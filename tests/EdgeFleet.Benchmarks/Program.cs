@@ -1,15 +1,21 @@
 using System.Globalization;
 using System.Text.Json;
 using EdgeFleet.Benchmarks;
+using EdgeFleet.Benchmarks.Large;
 using EdgeFleet.Benchmarks.Quantize;
 
-// bench [name ...] [--json FILE] [--zoo FOLDER] [--models NAME,NAME] [--no-vnni]: runs the named benchmarks, or all; exit code 1
-// when a bound was missed, 2 for a wrong argument.
+// bench [name ...] [--json FILE] [--zoo FOLDER] [--models NAME,NAME] [--no-vnni] [--gigabytes N] [--folder FOLDER]: runs the named
+// benchmarks, or all but those that run only when named; exit code 1 when a bound was missed, 2 for a wrong argument.
 if (args is [QuantizeChild.Verb, .. var own])
 {
     var code = QuantizeChild.Run(own);
     Console.Error.WriteLine(ColdProcess.PeakMiB().ToString(CultureInfo.InvariantCulture));
     return code;
+}
+
+if (args is [LargeChild.Verb, .. var rest])
+{
+    return LargeChild.Run(rest);
 }
 
 BenchmarkArguments arguments;
@@ -40,7 +46,7 @@ Console.CancelKeyPress += (_, e) =>
 
 Console.WriteLine(Machine.Current);
 var report = new BenchmarkReport(Console.Out);
-foreach (var benchmark in all.Where(b => arguments.Names.Count == 0 || arguments.Names.Contains(b.Name)))
+foreach (var benchmark in all.Where(b => (arguments.Names.Count == 0 && !b.OnlyByName) || arguments.Names.Contains(b.Name)))
 {
     report.Begin(benchmark);
     await benchmark.RunAsync(report, interrupted.Token);

@@ -26,7 +26,20 @@ internal static class HalfRanges
     /// <param name="runner">The runtime.</param>
     /// <param name="cancellationToken">Looked at between batches.</param>
     /// <returns>Names; all of them where the runtime cannot reduce a value, such as one without elements.</returns>
-    public static HashSet<string> Unfit(ModelGraph graph, ValueFacts facts, SampleFeed feed, IModelRunner runner, CancellationToken cancellationToken)
+    public static HashSet<string> Unfit(ModelGraph graph, ValueFacts facts, SampleFeed feed, IModelRunner runner, CancellationToken cancellationToken) =>
+        Unfit(graph, facts, feed, (names, nodes) => WithOutputs.Load(runner, graph, names, nodes), cancellationToken);
+
+    /// <param name="graph">Left as it is.</param>
+    /// <param name="facts">Of the graph.</param>
+    /// <param name="feed">Samples, made up ones too.</param>
+    /// <param name="load">Loads a model that shares its constants with the graph.</param>
+    /// <param name="cancellationToken">Looked at between batches.</param>
+    /// <inheritdoc cref="Unfit(ModelGraph, ValueFacts, SampleFeed, IModelRunner, CancellationToken)"/>
+    public static HashSet<string> Unfit(ModelGraph graph, ValueFacts facts, SampleFeed feed, Func<OnnxModel, IModelSession> load, CancellationToken cancellationToken) =>
+        Unfit(graph, facts, feed, (names, nodes) => load(WithOutputs.Model(graph, names, nodes)), cancellationToken);
+
+    private static HashSet<string> Unfit(
+        ModelGraph graph, ValueFacts facts, SampleFeed feed, Func<IReadOnlyList<string>, IReadOnlyList<OnnxNode>, IModelSession> load, CancellationToken cancellationToken)
     {
         var values = graph.Nodes.SelectMany(n => n.Inputs.Concat(n.Outputs)).Where(v => facts.IsFloat(v) && graph.Constant(v) is null).Distinct().ToList();
         var delicate = graph.Nodes.SelectMany(Delicate).ToHashSet();
@@ -42,7 +55,7 @@ internal static class HalfRanges
         var unfit = new HashSet<string>();
         try
         {
-            using var session = WithOutputs.Load(runner, graph, names, nodes);
+            using var session = load(names, nodes);
             foreach (var (start, count) in feed.Batches(RunSize.Of(graph, feed)).TakeWhile(b => b.Start < MostSamples))
             {
                 var extremes = values.Count == 0 ? [] : session.Run(feed.Batch(start, count), names, cancellationToken);

@@ -14,6 +14,7 @@ internal sealed partial class ModelGraph
         Model = new OnnxModel { IrVersion = outer.Model.IrVersion, Graph = graph };
         Model.Opsets.AddRange(outer.Model.Opsets);
         _capturedBefore = OuterValues.Of(owner);
+        Spool = outer.Spool;
         Reindex();
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using EdgeFleet.Compression.Onnx;
 
 namespace EdgeFleet.Compression.Graph;
@@ -27,6 +28,9 @@ internal sealed partial class ModelGraph
     }
 
     public OnnxModel Model { get; }
+
+    /// <summary>Where constants go that are made from here on; null keeps them in memory.</summary>
+    public ConstantSpool? Spool { get; init; }
 
     public OnnxGraph Graph => Model.Graph;
 
@@ -167,6 +171,11 @@ internal sealed partial class ModelGraph
 
     public string AddConstant(OnnxTensor tensor)
     {
+        if (Spool is not null && tensor.RawData is { Length: >= ConstantSpool.LeastBytes } raw && !MappedSlice.Is(raw))
+        {
+            tensor.RawData = Spool.Keep(raw.Span);
+        }
+
         Graph.Initializers.Add(tensor);
         _initializers[tensor.Name!] = tensor;
         _names.Add(tensor.Name!);
@@ -174,7 +183,11 @@ internal sealed partial class ModelGraph
     }
 
     public string AddConstant<T>(string basis, OnnxElementType type, IEnumerable<long> dimensions, ReadOnlySpan<T> values)
-        where T : unmanaged => AddConstant(OnnxTensor.Of(Fresh(basis), type, dimensions, values));
+        where T : unmanaged
+    {
+        var bytes = MemoryMarshal.AsBytes(values);
+        return AddConstant(OnnxTensor.OfRaw(Fresh(basis), type, dimensions, Spool?.Keep(bytes) ?? bytes.ToArray()));
+    }
 
     /// <summary>Removes constants that nothing uses.</summary>
     /// <returns>How many.</returns>

@@ -38,7 +38,10 @@ internal static class WithOutputs
     /// <param name="graph">Left as it is.</param>
     /// <param name="values">Inner values; those that are outputs already are not added again.</param>
     /// <param name="extra">More nodes, which may use one another's outputs in this order.</param>
-    public static byte[] Bytes(ModelGraph graph, IEnumerable<string> values, IEnumerable<OnnxNode>? extra = null) => Of(graph, values, [.. extra ?? []], [], []).ToArray();
+    public static byte[] Bytes(ModelGraph graph, IEnumerable<string> values, IEnumerable<OnnxNode>? extra = null) => Model(graph, values, extra).ToArray();
+
+    /// <summary>As <see cref="Bytes"/>, not put together; shares nodes and constants with the graph.</summary>
+    public static OnnxModel Model(ModelGraph graph, IEnumerable<string> values, IEnumerable<OnnxNode>? extra = null) => Of(graph, values, [.. extra ?? []], [], []);
 
     private static OnnxModel Of(ModelGraph graph, IEnumerable<string> values, List<OnnxNode> extra, List<OnnxTensor> asInputs, List<OnnxTensor> outside)
     {

@@ -128,6 +128,11 @@ internal static class ExternalDataFolding
                 throw Error(tensor, $"is in the file '{location}', which did not come along");
             }
 
+            if (length > Array.MaxLength)
+            {
+                throw Error(tensor, $"has {length} bytes; the engine takes tensors of up to {Array.MaxLength}");
+            }
+
             tensor.RawData = source.Read(location, offset, length)
                 ?? throw Error(tensor, $"needs bytes {offset} to {offset + length} of '{location}', which is missing or too short");
             tensor.DataLocation = null;

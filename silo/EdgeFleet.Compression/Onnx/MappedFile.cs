@@ -1,45 +1,64 @@
-using System.Buffers;
 using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
 
 namespace EdgeFleet.Compression.Onnx;
 
 /// <summary>
-/// Part of a file as memory that the system reads when it is looked at and may forget again: tensors of several gigabytes cost no
-/// memory of ours. Unmapped when disposed and not by a finalizer: a span would not keep it alive. The file must not be cut off while
-/// it is read.
+/// A file as memory that the system reads when it is looked at and may forget again: tensors of several gigabytes cost no memory of
+/// ours. Unmapped when disposed and not by a finalizer: a span would not keep it alive. The file must not be cut off while it is read.
 /// </summary>
-internal sealed unsafe class MappedFile : MemoryManager<byte>
+internal sealed unsafe partial class MappedFile : IDisposable
 {
+    private const int DontNeed = 4;
+
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
-    private readonly int _length;
     private byte* _start;
 
-    /// <param name="path">A file that exists.</param>
-    /// <param name="offset">First byte.</param>
-    /// <param name="length">Bytes, all of them within the file.</param>
-    public MappedFile(string path, long offset, int length)
+    /// <param name="path">A file that exists and is not empty.</param>
+    public MappedFile(string path)
     {
-        _length = length;
         _file = MemoryMappedFile.CreateFromFile(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read), null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
-        _view = _file.CreateViewAccessor(offset, length, MemoryMappedFileAccess.Read);
+        _view = _file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
         _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
         _start += _view.PointerOffset;
+        Path = path;
+        Length = new FileInfo(path).Length;
     }
 
-    public override Span<byte> GetSpan()
+    public string Path { get; }
+
+    /// <summary>Bytes when it was mapped.</summary>
+    public long Length { get; }
+
+    /// <summary>Part of it; within <see cref="Length"/>.</summary>
+    public ReadOnlySpan<byte> Span(long offset, int length)
     {
         ObjectDisposedException.ThrowIf(_start is null, this);
-        return new(_start, _length);
+        return new(_start + offset, length);
     }
 
-    public override MemoryHandle Pin(int elementIndex = 0) => new(_start + elementIndex, pinnable: this);
-
-    public override void Unpin()
+    /// <summary>Where a part of it begins; lives as long as this.</summary>
+    public byte* Pointer(long offset)
     {
+        ObjectDisposedException.ThrowIf(_start is null, this);
+        return _start + offset;
     }
 
-    protected override void Dispose(bool disposing)
+    /// <summary>Tells the system that a part is not needed for now; looked at again, it is read again, also by a thread that is at it.</summary>
+    public void Forget(long offset, int length)
+    {
+        if (!OperatingSystem.IsLinux() || _start is null)
+        {
+            return;
+        }
+
+        // Whole pages: what shares the first or the last with a neighbour is only read again.
+        var first = offset / Environment.SystemPageSize * Environment.SystemPageSize;
+        _ = Advise(_start + first, (nuint)(offset + length - first), DontNeed);
+    }
+
+    public void Dispose()
     {
         if (_start is not null)
         {
@@ -49,4 +68,9 @@ internal sealed unsafe class MappedFile : MemoryManager<byte>
             _file.Dispose();
         }
     }
+
+    /// <summary>A hint; its failure changes nothing.</summary>
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Advise(byte* address, nuint length, int advice);
 }

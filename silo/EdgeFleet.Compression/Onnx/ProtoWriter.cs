@@ -34,14 +34,24 @@ internal sealed class ProtoWriter
     public static long LengthOf(OnnxMessage message) => Written(message)._length;
 
     /// <summary>Writes the message to a stream; large fields go there straight from where they lie.</summary>
+    /// <param name="stream">Where to.</param>
+    /// <param name="message">What.</param>
+    /// <param name="write">Writes one piece to it; null writes it as it is.</param>
     /// <exception cref="OnnxFormatException">The message is larger than protobuf allows.</exception>
-    public static void WriteTo(Stream stream, OnnxMessage message)
+    public static void WriteTo(Stream stream, OnnxMessage message, Action<ReadOnlyMemory<byte>>? write = null)
     {
         var writer = Written(message);
         writer.CheckedLength();
         foreach (var part in writer._parts)
         {
-            stream.Write(part.Span);
+            if (write is null)
+            {
+                stream.Write(part.Span);
+            }
+            else
+            {
+                write(part);
+            }
         }
     }
 

@@ -19,6 +19,8 @@ internal sealed class MergeConstants : IGraphPass
         var alike = graph.Graph.Initializers
             .Where(t => !graph.IsInput(t.Name ?? "") && !graph.IsOutput(t.Name ?? "") && !t.IsExternal && OnnxElementTypes.BitsOf(t.ElementType) > 8)
             .GroupBy(t => $"{(int)t.ElementType}:{string.Join(',', t.Dimensions)}")
+            .Where(g => g.Skip(1).Any())
+            .SelectMany(g => g.GroupBy(Beginning))
             .Where(g => g.Skip(1).Any());
         foreach (var group in alike.Select(g => g.ToList()).ToList())
         {
@@ -35,6 +37,13 @@ internal sealed class MergeConstants : IGraphPass
         }
 
         return changes == 0 ? 0 : Math.Max(changes, graph.RemoveUnusedConstants());
+    }
+
+    /// <summary>The first bytes: what differs, mostly does so at once, and is not read to its end for it.</summary>
+    private static string Beginning(OnnxTensor tensor)
+    {
+        var bytes = TensorContent.Bytes(tensor).Span;
+        return Convert.ToHexString(bytes[..Math.Min(bytes.Length, 32)]);
     }
 
     /// <summary>Equal where the bytes are. The hash takes all of them and is seeded anew in every process: no file can make it collide.</summary>

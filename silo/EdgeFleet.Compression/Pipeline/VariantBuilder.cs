@@ -42,6 +42,9 @@ internal sealed record BuiltVariant(byte[] Model, IReadOnlyList<PassReport> Pass
 /// <param name="cancellationToken">Looked at between steps.</param>
 internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starting, CancellationToken cancellationToken)
 {
+    /// <summary>Weights of a matrix that a model which is never put together holds packed also where float would be faster.</summary>
+    private const long LargeMatrix = 1 << 20;
+
     /// <summary>Ranges shared with other variants of the same prepared model, feed and way of calibration; null collects them anew.</summary>
     public RangeCache? SharedRanges { get; init; }
 
@@ -50,6 +53,9 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
 
     /// <summary>Told of the share in [0, 1] of the calibration that is done.</summary>
     public Action<double>? Calibrating { get; init; }
+
+    /// <summary>Where models made in place put the constants that are made for them; null keeps these in memory.</summary>
+    public ConstantSpool? Spool { get; init; }
 
     /// <summary>Step 1: what every kind shares.</summary>
     /// <exception cref="CompressionInputException">The model cannot be used.</exception>
@@ -67,7 +73,7 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
     public (IReadOnlyList<PassReport> Passes, IReadOnlyDictionary<string, ValueRange> Expected) PrepareInPlace(OnnxModel source)
     {
         GraphVerifier.Verify(source);
-        var graph = new ModelGraph(source);
+        var graph = new ModelGraph(source) { Spool = Spool };
         var passes = new PassRunner(graph, starting, cancellationToken)
             .Run(new DropDefaultInputs())
             .Run(new NameFreeDimensions())
@@ -96,13 +102,15 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
         return (passes.Reports, expected);
     }
 
-    /// <summary>Step 2 on a prepared model in memory, for the kinds that need no samples.</summary>
+    /// <summary>Step 2 on a prepared model that is never put together in memory, for the kinds that are not fitted to samples layer by layer.</summary>
     /// <param name="prepared">Edited in place.</param>
-    /// <param name="recipe">fp32, int8-dynamic, or weight-only without rounding that is fitted to samples.</param>
-    /// <exception cref="NotSupportedException">The recipe needs samples, or the whole model at once.</exception>
-    public IReadOnlyList<PassReport> BuildInPlace(OnnxModel prepared, CompressionRecipe recipe)
+    /// <param name="recipe">fp32, fp16, int8-dynamic, or weight-only without rounding that is fitted to samples.</param>
+    /// <param name="feed">Samples that tell what float16 cannot hold.</param>
+    /// <param name="load">Loads a model that shares its constants with the prepared one.</param>
+    /// <exception cref="NotSupportedException">The recipe needs the whole model at once.</exception>
+    public IReadOnlyList<PassReport> BuildInPlace(OnnxModel prepared, CompressionRecipe recipe, SampleFeed feed, Func<OnnxModel, IModelSession> load)
     {
-        var graph = new ModelGraph(prepared);
+        var graph = new ModelGraph(prepared) { Spool = Spool };
         var passes = new PassRunner(graph, starting, cancellationToken);
         switch (recipe.Kind)
         {
@@ -111,8 +119,13 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
             case CompressionKind.Int8Dynamic:
                 Dynamic(passes, graph, recipe);
                 break;
+            case CompressionKind.Fp16:
+                var floats = ValueFacts.Of(graph, runner);
+                starting?.Invoke("calibrate");
+                Half(passes, floats, HalfRanges.Unfit(graph, floats, feed, load, cancellationToken));
+                break;
             case CompressionKind.Weights4 or CompressionKind.Weights8 when recipe.Rounding != WeightRounding.Gptq:
-                Weights(passes, graph, recipe, null);
+                Weights(passes, graph, recipe, WeightOnlySettings.Of(recipe) with { BlockedFrom = LargeMatrix }, null);
                 break;
             default:
                 throw new NotSupportedException($"A model of more than 2 GB is not made as {CompressionKinds.NameOf(recipe.Kind)}, which runs it on samples.");
@@ -150,13 +163,13 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
             case CompressionKind.Fp16:
                 var floats = ValueFacts.Of(graph, runner);
                 var unfit = HalfRanges.Unfit(graph, floats, feed, runner, cancellationToken);
-                passes.Run(new HalfPrecision(floats, unfit)).RunInEveryGraph(_ => new HalfStorage());
+                Half(passes, floats, unfit);
                 break;
             case CompressionKind.Int8Dynamic:
                 Dynamic(passes, graph, recipe);
                 break;
             case CompressionKind.Weights4 or CompressionKind.Weights8:
-                Weights(passes, graph, recipe, feed);
+                Weights(passes, graph, recipe, WeightOnlySettings.Of(recipe), feed);
                 break;
             default:
                 made = Static(passes, graph, recipe, feed, recipe.Equalize || recipe.Smooth ? new Dictionary<string, ValueRange>() : expected);
@@ -175,6 +188,9 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
         return new(source.ToArray(), passes.Reports, names.Originals) { Calibration = made?.Calibration, Gains = made?.Gains ?? [], FloatForm = made?.FloatForm };
     }
 
+    private static void Half(PassRunner passes, ValueFacts facts, HashSet<string> unfit) =>
+        passes.Run(new HalfPrecision(facts, unfit)).RunInEveryGraph(_ => new HalfStorage());
+
     /// <summary>Dynamic quantization of what has integer kernels; the weights of all else in 8 bits, unpacked at load, so that they take no time.</summary>
     private void Dynamic(PassRunner passes, ModelGraph graph, CompressionRecipe recipe)
     {
@@ -189,7 +205,7 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
     }
 
     /// <summary>Weight-only: plan, rounding (on the calibration samples where it is fitted to them), rewrite.</summary>
-    private void Weights(PassRunner passes, ModelGraph graph, CompressionRecipe recipe, SampleFeed? feed)
+    private void Weights(PassRunner passes, ModelGraph graph, CompressionRecipe recipe, WeightOnlySettings settings, SampleFeed? feed)
     {
         var facts = new ScopedFacts(graph, runner);
         if (graph.Opset < UnpackedForm.LeastOpset)
@@ -197,7 +213,6 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
             passes.Run(new LiftOpset(facts.Main));
         }
 
-        var settings = WeightOnlySettings.Of(recipe);
         var rounder = new WeightRounder(recipe.Rounding);
         if (recipe.Rounding == WeightRounding.Gptq && feed is not null)
         {

@@ -77,7 +77,7 @@ internal sealed class DynamicLstm(ValueFacts facts, bool perTensor = false, IRea
         var scales = new List<float>();
         for (var d = 0; d < directions; d++)
         {
-            var matrix = DynamicQuantization.Transposed(TensorContent.Floats(tensor).Slice(d * rows * columns, rows * columns), rows, columns);
+            var matrix = Turning.Of<float>(new FloatMemory(TensorContent.Bytes(tensor)).Memory.Slice(d * rows * columns, rows * columns), rows, columns);
             var quantized = ExactSums.Quantize(matrix, columns, rows, perTensor);
             values.AddRange(quantized.Values);
             scales.AddRange(quantized.Scales);

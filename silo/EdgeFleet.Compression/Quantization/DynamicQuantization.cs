@@ -44,11 +44,11 @@ internal sealed class DynamicQuantization(ValueFacts facts, bool perTensor = fal
     {
         var weights = graph.Constant(node.Inputs[1])!;
         var (k, n) = (weights.Dimensions[0], weights.Dimensions[1]);
-        var values = TensorContent.Floats(weights).ToArray();
+        var values = TensorContent.Floats(weights);
         if (node.Int("transB", 0) != 0)
         {
             (k, n) = (n, k);
-            values = Transposed(values, (int)n, (int)k);
+            values = Turning.Of<float>(new FloatMemory(TensorContent.Bytes(weights)).Memory, (int)n, (int)k);
         }
 
         var quantized = ExactSums.Quantize(values, (int)k, (int)n, perTensor);
@@ -81,19 +81,5 @@ internal sealed class DynamicQuantization(ValueFacts facts, bool perTensor = fal
     {
         graph.Add(new OnnxNode { OpType = type, Name = outputs[0], Inputs = [.. inputs], Outputs = outputs, Attributes = [.. attributes] });
         return outputs[0];
-    }
-
-    internal static float[] Transposed(ReadOnlySpan<float> values, int rows, int columns)
-    {
-        var transposed = new float[values.Length];
-        for (var r = 0; r < rows; r++)
-        {
-            for (var c = 0; c < columns; c++)
-            {
-                transposed[(c * rows) + r] = values[(r * columns) + c];
-            }
-        }
-
-        return transposed;
     }
 }

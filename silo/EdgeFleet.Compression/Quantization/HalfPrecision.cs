@@ -145,7 +145,8 @@ internal sealed class HalfPrecision(ValueFacts facts, IReadOnlySet<string> unfit
     internal static OnnxTensor ToHalf(OnnxTensor tensor, string name)
     {
         var values = TensorContent.Floats(tensor);
-        var halves = new Half[values.Length];
+        var bytes = GC.AllocateUninitializedArray<byte>(checked(2 * values.Length));
+        var halves = MemoryMarshal.Cast<byte, Half>(bytes.AsSpan());
         TensorPrimitives.ConvertToHalf(values, halves);
         for (var i = 0; i < values.Length; i++)
         {
@@ -156,6 +157,6 @@ internal sealed class HalfPrecision(ValueFacts facts, IReadOnlySet<string> unfit
             }
         }
 
-        return OnnxTensor.OfRaw(name, OnnxElementType.Float16, tensor.Dimensions, MemoryMarshal.AsBytes(halves.AsSpan()).ToArray());
+        return OnnxTensor.OfRaw(name, OnnxElementType.Float16, tensor.Dimensions, bytes);
     }
 }

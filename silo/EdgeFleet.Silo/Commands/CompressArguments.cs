@@ -45,6 +45,9 @@ internal sealed record CompressArguments(FileInfo Model, FileInfo Output, string
 
     public int Seed { get; init; }
 
+    /// <summary>Takes the way of models that are too large to be held in memory.</summary>
+    public bool FileToFile { get; init; }
+
     public bool Json { get; init; }
 
     /// <summary>The goal to search for; null where a form was asked for by name.</summary>
@@ -91,6 +94,7 @@ internal sealed class CompressOptions
     private readonly Option<FileInfo?> _report = new("--report") { Description = "Where to write a report: FILE.html with pictures, or FILE.json." };
     private readonly Option<double> _minutes = new("--minutes") { Description = "With a goal: no candidate is begun after so many minutes.", DefaultValueFactory = _ => 5 };
     private readonly Option<int> _seed = new("--seed") { Description = "With a goal: seed of what is drawn; the same seed tries the same candidates.", DefaultValueFactory = _ => 0 };
+    private readonly Option<bool> _fileToFile = new("--file-to-file") { Description = "Do not hold the model in memory: read and write it weight by weight. From 1 GB on it is always so." };
     private readonly Option<bool> _json = new("--json") { Description = "Print the result as JSON." };
 
     public Command Command()
@@ -102,7 +106,7 @@ internal sealed class CompressOptions
             "Make a variant of a model: smaller, faster, measured against the original. Exit codes: 0 done, 2 bad input, 3 the goal is not reachable, or the variant is not good enough.")
         {
             _model, _output, _profile, _goal, _target, _calibration, _labels, _test, _testLabels, _scale, _mean, _deviation, _layout, _color, _fit, _size,
-            _feedback, _sequence, _maxSamples, _floor, _allowSlower, _report, _minutes, _seed, _json,
+            _feedback, _sequence, _maxSamples, _floor, _allowSlower, _report, _minutes, _seed, _fileToFile, _json,
         };
         command.Validators.Add(result =>
         {
@@ -161,6 +165,7 @@ internal sealed class CompressOptions
         Report = parsed.GetValue(_report),
         Minutes = parsed.GetValue(_minutes),
         Seed = parsed.GetValue(_seed),
+        FileToFile = parsed.GetValue(_fileToFile),
         Json = parsed.GetValue(_json),
     };
 

@@ -24,13 +24,14 @@ internal static class CompressCommand
         var command = options.Command();
         command.SetAction((parsed, cancellationToken) => ToolFailure.GuardAsync(
             parsed.InvocationConfiguration.Error,
-            () => RunAsync(options.Parse(parsed), largeFrom, parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, cancellationToken)));
+            // On another thread from the start, so that Ctrl-C finds somebody who listens.
+            () => Task.Run(() => RunAsync(options.Parse(parsed), largeFrom, parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, cancellationToken), cancellationToken)));
         return command;
     }
 
     private static async Task<int> RunAsync(CompressArguments arguments, long largeFrom, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
-        if (LargeModelCompressor.SizeOf(arguments.Model.FullName) >= largeFrom)
+        if (arguments.FileToFile || LargeModelCompressor.SizeOf(arguments.Model.FullName) >= largeFrom)
         {
             return await LargeModelCommand.RunAsync(arguments, output, error, cancellationToken);
         }

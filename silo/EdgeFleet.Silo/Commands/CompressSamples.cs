@@ -28,20 +28,27 @@ internal sealed class CompressSamples : IDisposable
     public string Name => _calibration?.Description ?? "none: made-up inputs";
 
     /// <exception cref="CalibrationDataException">A file is no such data, or labels are given without samples.</exception>
-    public static async Task<CompressSamples> OpenAsync(CompressArguments arguments, ReadOnlyMemory<byte> model, CancellationToken cancellationToken)
+    public static Task<CompressSamples> OpenAsync(CompressArguments arguments, ReadOnlyMemory<byte> model, CancellationToken cancellationToken) => OpenAsync(
+        arguments,
+        () =>
+        {
+            using var session = new OrtModelRunner().Load(model, new ModelSessionOptions());
+            return session.Inputs;
+        },
+        cancellationToken);
+
+    /// <param name="arguments">The command line.</param>
+    /// <param name="inputsOf">The model's inputs; asked for where samples were given.</param>
+    /// <param name="cancellationToken">Ends the reading of labels.</param>
+    /// <exception cref="CalibrationDataException">A file is no such data, or labels are given without samples.</exception>
+    public static async Task<CompressSamples> OpenAsync(CompressArguments arguments, Func<IReadOnlyList<ModelTensorInfo>> inputsOf, CancellationToken cancellationToken)
     {
         if ((arguments.Labels is not null && arguments.Calibration is null) || (arguments.TestLabels is not null && arguments.Test is null))
         {
             throw new CalibrationDataException("Labels were given without the samples that they are of.");
         }
 
-        IReadOnlyList<ModelTensorInfo> inputs = [];
-        if (arguments.Calibration is not null || arguments.Test is not null)
-        {
-            using var session = new OrtModelRunner().Load(model, new ModelSessionOptions());
-            inputs = session.Inputs;
-        }
-
+        var inputs = arguments.Calibration is not null || arguments.Test is not null ? inputsOf() : [];
         CalibrationInput? Open(string? path) => path is null ? null : CalibrationInput.Open(path, arguments.Samples, inputs);
         return new(Open(arguments.Calibration), Open(arguments.Test))
         {

@@ -27,8 +27,13 @@ internal static class SiloCommandLine
             return 1;
         }
 
-        // The host listens to signals itself; a second listener would cut its shutdown short.
-        var configuration = new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = null };
+        // The host listens to signals itself; a second listener would cut its shutdown short. Tools stop between two steps, or are cut off.
+        var configuration = new InvocationConfiguration
+        {
+            Output = output,
+            Error = error,
+            ProcessTerminationTimeout = parsed.CommandResult.Command.Name == UpCommand.Name ? null : TimeSpan.FromSeconds(2),
+        };
         return await parsed.InvokeAsync(configuration);
     }
 

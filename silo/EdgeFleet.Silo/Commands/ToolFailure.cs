@@ -7,14 +7,19 @@ namespace EdgeFleet.Silo.Commands;
 /// <summary>Exit codes of the commands that work on model files, and how their errors are told.</summary>
 internal static class ToolFailure
 {
-    public const int Done = 0, BadInput = 2, BelowFloor = 3;
+    public const int Done = 0, BadInput = 2, BelowFloor = 3, Interrupted = 130;
 
-    /// <summary>Runs a command; an expected failure becomes one line and exit code 2.</summary>
+    /// <summary>Runs a command; an expected failure becomes one line and exit code 2, Ctrl-C one line and 130.</summary>
     public static async Task<int> GuardAsync(TextWriter error, Func<Task<int>> command)
     {
         try
         {
             return await command();
+        }
+        catch (OperationCanceledException)
+        {
+            await error.WriteLineAsync("Stopped; the output was not written.");
+            return Interrupted;
         }
         catch (Exception e) when (e is CompressionInputException or ModelRunException or IOException or UnauthorizedAccessException
             or TimeoutException or OrtLibraryNotFoundException or ArgumentOutOfRangeException or FormatException)

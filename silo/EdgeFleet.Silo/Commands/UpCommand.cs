@@ -6,6 +6,9 @@ namespace EdgeFleet.Silo.Commands;
 /// <summary><c>silo up</c>: the silo in the foreground, until Ctrl-C or SIGTERM.</summary>
 internal static class UpCommand
 {
+    /// <summary>The verb.</summary>
+    public const string Name = "up";
+
     /// <summary>Command-line options, each with the setting that it overrides.</summary>
     private static readonly IReadOnlyList<(Option<string?> Option, string Setting)> Options =
     [
@@ -20,7 +23,7 @@ internal static class UpCommand
 
     public static Command Create()
     {
-        var command = new Command("up", "Starts the silo in the foreground and prints its URL.");
+        var command = new Command(Name, "Starts the silo in the foreground and prints its URL.");
         foreach (var (option, _) in Options)
         {
             command.Options.Add(option);

@@ -11,9 +11,11 @@ internal static class ColdProcess
 
     /// <returns>The median by wall time of several runs.</returns>
     public static Cost Median(int runs, params string[] arguments) =>
-        Enumerable.Range(0, runs).Select(_ => Run(arguments)).OrderBy(c => c.Seconds).ElementAt(runs / 2);
+        Enumerable.Range(0, runs).Select(_ => Run(arguments)).Select(r => new Cost(r.Seconds, double.Parse(r.Told, CultureInfo.InvariantCulture)))
+            .OrderBy(c => c.Seconds).ElementAt(runs / 2);
 
-    private static Cost Run(string[] arguments)
+    /// <returns>Wall time, and what it told on its error stream.</returns>
+    public static (double Seconds, string Told) Run(params string[] arguments)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardError = true, UseShellExecute = false };
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet")
@@ -32,7 +34,7 @@ internal static class ColdProcess
         process.WaitForExit();
         var seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
         return process.ExitCode == 0
-            ? new(seconds, double.Parse(peak.Trim(), CultureInfo.InvariantCulture))
+            ? (seconds, peak.Trim())
             : throw new InvalidOperationException($"{string.Join(' ', arguments)} ended with {process.ExitCode}: {peak}");
     }
 

@@ -66,8 +66,11 @@ internal sealed class SiloProcess : IDisposable
     /// <summary>As kill -9 does, the broker that it started included or not.</summary>
     public void Kill(bool withChildren = false) => _process.Kill(withChildren);
 
-    /// <summary>As Ctrl-C or systemd does.</summary>
+    /// <summary>As systemd does.</summary>
     public void Terminate() => Process.Start("kill", ["-TERM", _process.Id.ToString()]).WaitForExit();
+
+    /// <summary>As Ctrl-C does.</summary>
+    public void Interrupt() => Process.Start("kill", ["-INT", _process.Id.ToString()]).WaitForExit();
 
     public void Dispose()
     {

@@ -77,15 +77,19 @@ internal static class BlockedForm
         var (grid, perByte) = (weights.Grid, 8 / weights.Grid.Bits);
         var rowBytes = weights.Blocks * grid.BlockSize / perByte;
         var packed = new byte[checked(weights.Rows * rowBytes)];
-        for (var row = 0; row < weights.Rows; row++)
+        Parallel.For(0, weights.Rows, row =>
         {
-            for (var column = 0; column < weights.Blocks * grid.BlockSize; column++)
+            var levels = weights.Levels.AsSpan(row * weights.Columns, weights.Columns);
+            var zero = weights.Zeros[(row * weights.Blocks) + weights.Blocks - 1];
+            var bytes = packed.AsSpan(row * rowBytes, rowBytes);
+            for (var i = 0; i < bytes.Length; i++)
             {
-                var level = column < weights.Columns ? weights.Levels[(row * weights.Columns) + column] : weights.Zeros[(row * weights.Blocks) + weights.Blocks - 1];
-                packed[(row * rowBytes) + (column / perByte)] |= (byte)(level << (column % perByte * grid.Bits));
+                for (var (place, column) = (0, i * perByte); place < perByte; place++, column++)
+                {
+                    bytes[i] |= (byte)((column < levels.Length ? levels[column] : zero) << (place * grid.Bits));
+                }
             }
-        }
-
+        });
         return packed;
     }
 

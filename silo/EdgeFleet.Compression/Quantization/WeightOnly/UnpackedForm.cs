@@ -103,24 +103,10 @@ internal static class UnpackedForm
         return shape;
     }
 
-    private static T[] PerBlock<T>(T[] values, BlockWeights weights, bool transposed) => transposed ? Turned(values, weights.Rows, weights.Blocks) : values;
+    private static T[] PerBlock<T>(T[] values, BlockWeights weights, bool transposed) => transposed ? Turning.Of<T>(values, weights.Rows, weights.Blocks) : values;
 
     private static byte[] Stored(byte[] levels, WeightMatrix matrix) =>
-        matrix.IsTransposed ? Turned(levels, matrix.Rows, matrix.Columns) : [.. levels];
-
-    private static T[] Turned<T>(T[] values, int rows, int columns)
-    {
-        var turned = new T[values.Length];
-        for (var row = 0; row < rows; row++)
-        {
-            for (var column = 0; column < columns; column++)
-            {
-                turned[(column * rows) + row] = values[(row * columns) + column];
-            }
-        }
-
-        return turned;
-    }
+        matrix.IsTransposed ? Turning.Of<byte>(levels, matrix.Rows, matrix.Columns) : [.. levels];
 
     private static OnnxAttribute To(OnnxElementType type) => OnnxAttribute.Of("to", (long)type);
 

@@ -32,9 +32,12 @@ internal sealed record WeightMatrix(OnnxNode Node, OnnxTensor Tensor, int Rows, 
         }
     }
 
-    /// <summary>A copy of the weights, [Rows, Columns].</summary>
-    public float[] ToRows() =>
-        IsTransposed ? DynamicQuantization.Transposed(TensorContent.Floats(Tensor), Columns, Rows) : TensorContent.Floats(Tensor).ToArray();
+    /// <summary>The weights, [Rows, Columns]: a copy where they are stored otherwise.</summary>
+    public ReadOnlyMemory<float> ToRows()
+    {
+        var floats = new FloatMemory(TensorContent.Bytes(Tensor)).Memory;
+        return IsTransposed ? Turning.Of<float>(floats, Columns, Rows) : floats;
+    }
 
     private static WeightMatrix Of(OnnxNode node, int input, OnnxTensor tensor)
     {

@@ -61,7 +61,7 @@ internal static class WeightOnlyPlan
     private static PlannedWeight Choose(ModelGraph graph, ValueFacts facts, WeightOnlySettings settings, WeightMatrix matrix)
     {
         var consumers = graph.IsCaptured(matrix.Tensor.Name!) ? [] : graph.Consumers(matrix.Tensor.Name!);
-        if (settings.UseBlocked && consumers.Count > 0 && consumers.All(c => IsFasterInBlocks(graph, facts, c, matrix)))
+        if (settings.UseBlocked && consumers.Count > 0 && consumers.All(c => FitsBlocks(graph, facts, c, matrix, matrix.Tensor.Count >= settings.BlockedFrom)))
         {
             return new(matrix, new(settings.Bits, BlockOfKernel(matrix.Columns, settings), settings.Symmetric, true), WeightForm.Blocked);
         }
@@ -76,13 +76,13 @@ internal static class WeightOnlyPlan
         return new(matrix, size > 0 && UnpackedForm.Takes4Bits(matrix, size) ? new(4, size, settings.Symmetric, true) : bytes, WeightForm.Unpacked);
     }
 
-    /// <summary>x W with W [K, N] or, transposed, [N, K], one row of x for each sample.</summary>
-    private static bool IsFasterInBlocks(ModelGraph graph, ValueFacts facts, OnnxNode node, WeightMatrix matrix) =>
+    /// <summary>x W with W [K, N] or, transposed, [N, K], one row of x for each sample, or any number of them.</summary>
+    private static bool FitsBlocks(ModelGraph graph, ValueFacts facts, OnnxNode node, WeightMatrix matrix, bool anyRows) =>
         matrix.Tensor.Dimensions.Count == 2 && matrix.Tensor.Count >= LargeMatrix
         && node.Is("MatMul", "Gemm") && node.Inputs[1] == matrix.Tensor.Name && node.Inputs[0] != matrix.Tensor.Name
         && WeightMatrix.Of(graph, node).First(m => m.Tensor == matrix.Tensor).IsTransposed == matrix.IsTransposed
         && (node.Is("MatMul") || (node.Int("transA", 0) == 0 && node.Float("alpha", 1) == 1 && node.Float("beta", 1) == 1))
-        && facts.IsFloat(node.Inputs[0]) && facts.RowsOf(node.Inputs[0]) == 1;
+        && facts.IsFloat(node.Inputs[0]) && (facts.RowsOf(node.Inputs[0]) == 1 || (anyRows && facts.RankOf(node.Inputs[0]) >= 2));
 
     /// <summary>4 bits take the block asked for. 8 bits need none so small: of the larger ones that which wastes least on scales and the last block's end.</summary>
     private static int BlockOfKernel(int columns, WeightOnlySettings settings) => settings.Bits == 4

@@ -35,12 +35,39 @@ public sealed class LargeModelCommandTests
         (await RunAsync(size, arguments)).Output.ShouldContain("latency was not measured");
     }
 
+    [Fact]
+    public async Task A_small_model_goes_from_file_to_file_when_asked()
+    {
+        using var folder = new TempFolder();
+        string[] arguments = [Lenet, "-o", Path.Combine(folder.Path, "made.onnx"), "--profile", "weights8", "--file-to-file"];
+        (await RunAsync(long.MaxValue, arguments)).Output.ShouldContain("latency was not measured");
+    }
+
+    [Fact]
+    public async Task Given_samples_are_what_is_compared_on_and_the_floor_is_theirs()
+    {
+        using var folder = new TempFolder();
+        var made = Path.Combine(folder.Path, "made.onnx");
+        string[] arguments = [Lenet, "-o", made, "--profile", "fp16", "--calibration", RepositoryRoot.Path("tests", "data", "mnist-calib512-images-idx3-ubyte.gz"), "--max-samples", "100", "--json"];
+        var (code, output, error) = await RunAsync(1, arguments);
+        code.ShouldBe(0, error);
+        using var json = JsonDocument.Parse(output);
+        json.RootElement.GetProperty("samples").GetInt32().ShouldBe(100);
+        json.RootElement.GetProperty("syntheticSamples").GetBoolean().ShouldBeFalse();
+        json.RootElement.GetProperty("agreement").GetDouble().ShouldBeGreaterThan(0.99);
+        File.Delete(made);
+        (code, _, error) = await RunAsync(1, [.. arguments, "--floor", "1.01"]);
+        code.ShouldBe(3);
+        error.ShouldContain("below the floor of 1.01");
+        File.Exists(made).ShouldBeFalse();
+    }
+
     [Theory]
     [InlineData("--goal", "fastest", "without --goal")]
     [InlineData("--report", "report.html", "without --report")]
-    [InlineData("--floor", "0.9", "without --floor")]
-    [InlineData("--profile", "int8", "weights4, weights8, int8-dynamic or fp32")]
-    [InlineData("--profile", "auto", "weights4, weights8, int8-dynamic or fp32")]
+    [InlineData("--feedback", "output=input", "without --feedback")]
+    [InlineData("--profile", "int8", "weights4, weights8, int8-dynamic, fp16 or fp32")]
+    [InlineData("--profile", "auto", "weights4, weights8, int8-dynamic, fp16 or fp32")]
     public async Task What_needs_the_model_whole_is_refused_by_name(string option, string value, string expected)
     {
         using var folder = new TempFolder();

@@ -21,7 +21,7 @@ public sealed class FittedRoundingTests
         foreach (var gram in GramCollector.Collect(graph, plan.Keys, feed, TestModels.Runner, GramCollector.DefaultBudgetBytes, CancellationToken.None))
         {
             var (matrix, grid, _) = plan[gram.Layer];
-            var weights = matrix.ToRows();
+            var weights = matrix.ToRows().ToArray();
             var fitted = Error(weights, GptqRounding.Round(weights, grid, gram), gram);
             var nearest = Error(weights, NearestRounding.Round(weights, matrix.Rows, matrix.Columns, grid), gram);
             fitted.ShouldBeLessThanOrEqualTo(nearest);
@@ -42,7 +42,7 @@ public sealed class FittedRoundingTests
             double together = 0, before = 0;
             foreach (var (matrix, grid, _) in Plan(name, symmetric).Plan.Values)
             {
-                var weights = matrix.ToRows();
+                var weights = matrix.ToRows().ToArray();
                 var (robust, nearest) = (HqqRounding.Round(weights, matrix.Rows, matrix.Columns, grid), NearestRounding.Round(weights, matrix.Rows, matrix.Columns, grid));
                 Norm(weights, robust).ShouldBeLessThanOrEqualTo(Norm(weights, nearest));
                 (together, before) = (together + Norm(weights, robust), before + Norm(weights, nearest));

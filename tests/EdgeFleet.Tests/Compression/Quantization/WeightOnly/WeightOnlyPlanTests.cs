@@ -1,6 +1,7 @@
 using EdgeFleet.Compression.Graph;
 using EdgeFleet.Compression.Onnx;
 using EdgeFleet.Compression.Passes;
+using EdgeFleet.Compression.Pipeline;
 using EdgeFleet.Compression.Quantization.WeightOnly;
 
 namespace EdgeFleet.Tests.Compression.Quantization.WeightOnly;
@@ -29,6 +30,22 @@ public sealed class WeightOnlyPlanTests
     [Fact]
     public void A_matrix_that_meets_many_rows_keeps_its_float_kernel() =>
         Form(TestModels.Model([TestModels.Node("MatMul", ["x", "w"], "y")], [TestModels.Random("w", 256, 256)], [null, 17, 256])).ShouldBe(WeightForm.Unpacked);
+
+    [Theory]
+    [InlineData(256 * 256, true)]
+    [InlineData((256 * 256) + 1, false)]
+    public void A_matrix_that_meets_many_rows_goes_into_the_kernel_where_memory_counts(long blockedFrom, bool blocked)
+    {
+        var model = TestModels.Model([TestModels.Node("MatMul", ["x", "w"], "y")], [TestModels.Random("w", 256, 256)], [null, 17, 256]);
+        var expected = TestModels.Run(model, 2, 17, 256);
+        Apply(model, new(8, 32, []) { BlockedFrom = blockedFrom }).ShouldBe(1);
+        model.Graph.Nodes.Exists(n => n.OpType == "MatMulNBits").ShouldBe(blocked);
+
+        // As devices load it: unoptimized, the runtime packs the matrix before it knows its scales, and multiplies by none.
+        using var session = TestModels.Runner.Load(model.ToArray(), new ModelSessionOptions());
+        var input = new ModelTensor("x", OnnxElementType.Float, [2, 17, 256], TensorContent.Bytes(TestModels.Random("x", 2, 17, 256)));
+        TestModels.LargestDifference(session.Run([input], [], CancellationToken.None)[0].Floats.ToArray(), expected).ShouldBeLessThan(0.02f * expected.Max());
+    }
 
     [Fact]
     public void A_matrix_used_in_two_ways_is_unpacked_once()
