@@ -31,7 +31,7 @@ internal sealed record BuiltVariant(byte[] Model, IReadOnlyList<PassReport> Pass
 
     /// <summary>
     /// The float model of which the integers were made: other inner values than the prepared model's where layers were equalized or
-    /// smoothed, so layers are compared with this one. Null where it is the prepared model.
+    /// smoothed, or the input's shift was folded, so layers are compared with this one. Null where it is the prepared model.
     /// </summary>
     public byte[]? FloatForm { get; init; }
 }
@@ -104,6 +104,7 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
     {
         var graph = new ModelGraph(prepared);
         var passes = new PassRunner(graph, starting, cancellationToken);
+        FoldShift(passes, recipe);
         switch (recipe.Kind)
         {
             case CompressionKind.Fp32:
@@ -132,6 +133,7 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
         var source = OnnxModel.Read(prepared.Model);
         var graph = new ModelGraph(source);
         var passes = new PassRunner(graph, starting, cancellationToken);
+        FoldShift(passes, recipe);
         BuiltVariant? made = null;
         switch (recipe.Kind)
         {
@@ -163,6 +165,14 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
         source.Metadata.Add(new OnnxEntry { Key = "edgefleet.profile", Value = CompressionKinds.NameOf(recipe.Kind) });
         GraphVerifier.Verify(source);
         return new(source.ToArray(), passes.Reports, names.Originals) { Calibration = made?.Calibration, Gains = made?.Gains ?? [], FloatForm = made?.FloatForm };
+    }
+
+    private static void FoldShift(PassRunner passes, CompressionRecipe recipe)
+    {
+        if (recipe.FoldInputShift)
+        {
+            passes.Run(new FoldInputShift());
+        }
     }
 
     /// <summary>Dynamic quantization of what has integer kernels; the weights of all else in 8 bits, unpacked at load, so that they take no time.</summary>
@@ -206,12 +216,13 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
         AlreadyQuantized.Refuse(graph.Model);
         var facts = ValueFacts.Of(graph, runner);
         passes.Run(new LiftOpset(facts));
-        var ranges = SharedRanges ?? new();
+        var ranges = recipe.FoldInputShift ? new() : SharedRanges ?? new();
         if (!AccuracyRecovery.IsAsked(recipe))
         {
+            var form = recipe.FoldInputShift ? graph.Model.ToArray() : null;
             var collected = Integers(passes, graph, facts, recipe, feed, ranges, expected);
             passes.Run(new NoteInnerWeights());
-            return new([], [], new Dictionary<string, string>()) { Calibration = collected };
+            return new([], [], new Dictionary<string, string>()) { Calibration = collected, FloatForm = form };
         }
 
         var recovery = new AccuracyRecovery(
