@@ -23,6 +23,7 @@ internal static class Recipes
         .. PerTensor(new(CompressionKind.Int8)),
         .. PerTensor(new(CompressionKind.Int8Signed)),
         new(CompressionKind.Int8Dynamic) { PerTensorWeights = true, FoldInputShift = true },
+        new(CompressionKind.Int8Dynamic) { PerTensorWeights = true, FoldInputShift = true, KeepFloat = [.. layers.TakeLast(1)] },
         new(CompressionKind.Int8Reduced) { PerTensorWeights = true, FoldInputShift = true, KeepFloat = [.. layers.Take(2)] },
     ];
 
