@@ -32,8 +32,11 @@ internal sealed class FoldNormalizationForward : IGraphPass
         return changes;
     }
 
+    /// <param name="graph">The graph.</param>
+    /// <param name="layer">A Conv or Gemm.</param>
+    /// <param name="acrossPadding">Shifts fold also where the layer pads, which changes what padding stands for.</param>
     /// <returns>The node before, its input, and the layer's new constants (null: as they are).</returns>
-    private static (OnnxNode Before, string X, float[]? Weights, double[]? Bias)? Match(ModelGraph graph, OnnxNode layer)
+    internal static (OnnxNode Before, string X, float[]? Weights, double[]? Bias)? Match(ModelGraph graph, OnnxNode layer, bool acrossPadding = false)
     {
         if (graph.Producer(layer.Inputs[0]) is not { } before || !graph.HasSingleUse(before.Outputs[0])
             || !graph.TryFloats(layer.Inputs[1], out var weights)
@@ -49,7 +52,7 @@ internal sealed class FoldNormalizationForward : IGraphPass
         double[]? bias = null;
         if (!Array.TrueForAll(shifts, s => s == 0))
         {
-            bias = Pads(layer) ? null : ChannelScaling.Bias(graph, layer, outputs);
+            bias = Pads(layer) && !acrossPadding ? null : ChannelScaling.Bias(graph, layer, outputs);
             if (bias is null)
             {
                 return null;

@@ -34,6 +34,12 @@ public sealed record CompressionRecipe(CompressionKind Kind)
     public bool CorrectBias { get; init; }
 
     /// <summary>
+    /// The input's shift (x - mean) becomes part of the first convolution even where that pads, so that its padding stands for 0 in
+    /// place of the mean: answers change a little at the borders, and a pass over the input is spared. Every kind.
+    /// </summary>
+    public bool FoldInputShift { get; init; }
+
+    /// <summary>
     /// Outputs of Conv, Gemm, MatMul, LSTM and GRU nodes (as named in the prepared model) that stay float: layers where integers cost
     /// accuracy, or time.
     /// </summary>
@@ -62,6 +68,7 @@ public sealed record CompressionRecipe(CompressionKind Kind)
         Add(Smooth, "smoothed");
         Add(AdaRound, "adaround");
         Add(CorrectBias, "bias corrected");
+        Add(FoldInputShift, "input shift folded");
         Add(KeepFloat.Count > 0, KeepFloat.Count == 1 ? "1 layer float" : $"{KeepFloat.Count} layers float");
         Add(!ShortNames, "long names");
         return string.Join(", ", words);

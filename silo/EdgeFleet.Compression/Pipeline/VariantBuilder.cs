@@ -31,7 +31,7 @@ internal sealed record BuiltVariant(byte[] Model, IReadOnlyList<PassReport> Pass
 
     /// <summary>
     /// The float model of which the integers were made: other inner values than the prepared model's where layers were equalized or
-    /// smoothed, so layers are compared with this one. Null where it is the prepared model.
+    /// smoothed, or the input's shift was folded, so layers are compared with this one. Null where it is the prepared model.
     /// </summary>
     public byte[]? FloatForm { get; init; }
 }
@@ -112,6 +112,7 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
     {
         var graph = new ModelGraph(prepared) { Spool = Spool };
         var passes = new PassRunner(graph, starting, cancellationToken);
+        FoldShift(passes, recipe);
         switch (recipe.Kind)
         {
             case CompressionKind.Fp32:
@@ -155,6 +156,7 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
     {
         var graph = new ModelGraph(source);
         var passes = new PassRunner(graph, starting, cancellationToken);
+        FoldShift(passes, recipe);
         BuiltVariant? made = null;
         switch (recipe.Kind)
         {
@@ -190,6 +192,14 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
 
     private static void Half(PassRunner passes, ValueFacts facts, HashSet<string> unfit) =>
         passes.Run(new HalfPrecision(facts, unfit)).RunInEveryGraph(_ => new HalfStorage());
+
+    private static void FoldShift(PassRunner passes, CompressionRecipe recipe)
+    {
+        if (recipe.FoldInputShift)
+        {
+            passes.Run(new FoldInputShift());
+        }
+    }
 
     /// <summary>Dynamic quantization of what has integer kernels; the weights of all else in 8 bits, unpacked at load, so that they take no time.</summary>
     private void Dynamic(PassRunner passes, ModelGraph graph, CompressionRecipe recipe)
@@ -231,12 +241,13 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
         AlreadyQuantized.Refuse(graph.Model);
         var facts = ValueFacts.Of(graph, runner);
         passes.Run(new LiftOpset(facts));
-        var ranges = SharedRanges ?? new();
+        var ranges = recipe.FoldInputShift ? new() : SharedRanges ?? new();
         if (!AccuracyRecovery.IsAsked(recipe))
         {
+            var form = recipe.FoldInputShift ? graph.Model.ToArray() : null;
             var collected = Integers(passes, graph, facts, recipe, feed, ranges, expected);
             passes.Run(new NoteInnerWeights());
-            return new([], [], new Dictionary<string, string>()) { Calibration = collected };
+            return new([], [], new Dictionary<string, string>()) { Calibration = collected, FloatForm = form };
         }
 
         var recovery = new AccuracyRecovery(

@@ -54,7 +54,7 @@ internal sealed class QuantizationPlanner
                 _plan.Weighted.Add(unit);
                 _plan.Nodes.Add(node);
                 Quantize(node.Inputs[0]);
-                if (node.Is("Conv") || Reaches(EndOfLinear(node)))
+                if (node.Is("Conv") || Reaches(EndOfLinear(node)) || LosesToFloat(node))
                 {
                     Quantize(Absorb(EndOfLinear(node)));
                 }
@@ -101,6 +101,14 @@ internal sealed class QuantizationPlanner
             : _graph.TryFloats(bias, out var values) && values.Count == weights.Dimensions[axis] && values.Dimensions.Count == 1 ? new(node, axis, true)
             : null;
     }
+
+    /// <summary>
+    /// Gemm whose Relu is read by a float operator: ONNX Runtime 1.30 joins Gemm and Relu in float before it looks for integers, and
+    /// then unpacks the weights in every run. With integers between the two and the reader it does not.
+    /// </summary>
+    private bool LosesToFloat(OnnxNode node) =>
+        node.Is("Gemm") && _graph.HasSingleUse(node.Outputs[0]) && _graph.Consumers(node.Outputs[0])[0] is var relu && relu.Is("Relu")
+        && _graph.Consumers(relu.Outputs[0]).Count > 0;
 
     /// <summary>The value after a MatMul's float bias, or the node's own output: the runtime fuses MatMul and Add into one.</summary>
     private string EndOfLinear(OnnxNode node)

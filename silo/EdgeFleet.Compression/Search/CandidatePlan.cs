@@ -57,8 +57,11 @@ internal static class CandidatePlan
         return next;
     }
 
-    /// <summary>Round 3: settings of the best, drawn by the seed.</summary>
-    public static IReadOnlyList<CompressionRecipe> Neighbours(CompressionRecipe best, int seed, bool hasSamples)
+    /// <summary>Round 3: the best without a pass over its input where time is all, then settings of the best, drawn by the seed.</summary>
+    public static IReadOnlyList<CompressionRecipe> Neighbours(GoalObjective objective, CompressionRecipe best, int seed, bool hasSamples) =>
+        [.. objective == GoalObjective.Fastest ? [best with { FoldInputShift = true }] : Array.Empty<CompressionRecipe>(), .. Drawn(best, seed, hasSamples)];
+
+    private static IReadOnlyList<CompressionRecipe> Drawn(CompressionRecipe best, int seed, bool hasSamples)
     {
         if (!CompressionKinds.NeedsCalibration(best.Kind) && best.Kind is not (CompressionKind.Weights4 or CompressionKind.Weights8))
         {

@@ -50,7 +50,7 @@ internal sealed class SearchRun
         Try(CandidatePlan.Refinements(_request.Goal, [.. _candidates.Select(c => (c.Recipe, c.Quality))], Layers(), hasSamples));
         if ((WinnerRule.Choose(_request.Goal, Qualities()) ?? WinnerRule.Closest(_request.Goal, Qualities())) is { } best)
         {
-            Try(CandidatePlan.Neighbours(_candidates[best].Recipe, _request.Seed, hasSamples));
+            Try(CandidatePlan.Neighbours(_request.Goal.Objective, _candidates[best].Recipe, _request.Seed, hasSamples));
         }
 
         MeasureFinalsAgain();

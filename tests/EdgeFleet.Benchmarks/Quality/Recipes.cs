@@ -22,6 +22,9 @@ internal static class Recipes
         .. PerTensor(new(CompressionKind.Int8Reduced)),
         .. PerTensor(new(CompressionKind.Int8)),
         .. PerTensor(new(CompressionKind.Int8Signed)),
+        new(CompressionKind.Int8Dynamic) { PerTensorWeights = true, FoldInputShift = true },
+        new(CompressionKind.Int8Dynamic) { PerTensorWeights = true, FoldInputShift = true, KeepFloat = [.. layers.TakeLast(1)] },
+        new(CompressionKind.Int8Reduced) { PerTensorWeights = true, FoldInputShift = true, KeepFloat = [.. layers.Take(2)] },
     ];
 
     private static IEnumerable<CompressionRecipe> Static(CompressionRecipe recipe) =>
@@ -39,6 +42,7 @@ internal static class Recipes
         recipe with { PerTensorWeights = true, Equalize = true },
         recipe with { PerTensorWeights = true, Smooth = true },
         recipe with { PerTensorWeights = true, CorrectBias = true },
+        recipe with { PerTensorWeights = true, CorrectBias = true, Calibration = CalibrationMethod.Mse },
     ];
 
     private static IEnumerable<CompressionRecipe> FirstFloat(CompressionRecipe recipe, IReadOnlyList<string> layers, int count) =>

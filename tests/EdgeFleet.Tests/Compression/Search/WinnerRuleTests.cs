@@ -62,9 +62,18 @@ public sealed class WinnerRuleTests
     public void The_same_seed_draws_the_same_neighbours()
     {
         var recipe = new CompressionRecipe(CompressionKind.Int8Reduced);
-        CandidatePlan.Neighbours(recipe, 7, true).ShouldBe(CandidatePlan.Neighbours(recipe, 7, true));
-        CandidatePlan.Neighbours(recipe, 7, true).ShouldNotBe(CandidatePlan.Neighbours(recipe, 8, true));
-        CandidatePlan.Neighbours(new(CompressionKind.Fp16), 7, true).ShouldBeEmpty();
+        IReadOnlyList<CompressionRecipe> Drawn(int seed) => CandidatePlan.Neighbours(GoalObjective.Smallest, recipe, seed, true);
+        Drawn(7).ShouldBe(Drawn(7));
+        Drawn(7).ShouldNotBe(Drawn(8));
+        CandidatePlan.Neighbours(GoalObjective.Smallest, new(CompressionKind.Fp16), 7, true).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Where_time_is_all_the_best_is_tried_without_a_pass_over_its_input()
+    {
+        var recipe = new CompressionRecipe(CompressionKind.Fp16);
+        CandidatePlan.Neighbours(GoalObjective.Fastest, recipe, 7, true).ShouldBe([recipe with { FoldInputShift = true }]);
+        CandidatePlan.Neighbours(GoalObjective.MostAccurate, recipe, 7, true).ShouldBeEmpty();
     }
 
     [Theory]
