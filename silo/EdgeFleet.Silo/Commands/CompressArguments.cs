@@ -70,7 +70,7 @@ internal sealed class CompressOptions
     private readonly Option<string> _target = new("--target") { Description = "The processor that the variant is for.", DefaultValueFactory = _ => "here" };
     private readonly Option<string?> _calibration = new("--calibration")
     {
-        Description = "Samples: IDX or .npy (plain or gzip), .npz, a folder of ONNX test data (test_data_set_N/input_K.pb), of .npy files, or of images (PNG, BMP, PPM). The static int8 forms choose ranges by them.",
+        Description = "Samples: IDX or .npy (plain or gzip), .npz, a folder of ONNX test data (test_data_set_N/input_K.pb), of .npy files, or of images (JPEG, PNG, BMP, PPM, PGM). The static int8 forms choose ranges by them.",
     };
 
     private readonly Option<FileInfo?> _labels = new("--labels") { Description = "Classes of the calibration samples." };
