@@ -86,13 +86,7 @@ internal static class CompressCommand
         var result = new CompressionPipeline(new OrtModelRunner(), TimeProvider.System).Produce(
             new CompressionRequest(model, kind)
             {
-                Calibration = data.Calibration,
-                Labels = data.Labels,
-                Test = data.Test,
-                TestLabels = data.TestLabels,
-                Feedback = arguments.Feedback,
-                SequenceLength = arguments.SequenceLength,
-                MaxSamples = arguments.MaxSamples,
+                Samples = data.Samples,
                 Floor = arguments.Floor,
                 MostLatencyRatio = arguments.AllowSlower || CompressionTarget.Parse(arguments.Target) != ProcessorTargets.Here ? null : MostLatencyRatio,
                 Histograms = arguments.Report is not null,
@@ -100,7 +94,7 @@ internal static class CompressCommand
             },
             cancellationToken);
         progress.End();
-        var refused = result.RefusedBecause is { } reason && reason.StartsWith("Slower", StringComparison.Ordinal)
+        var refused = result.Refusal is { Kind: RefusalKind.Slower, Reason: var reason }
             ? $"{reason} --allow-slower hands it out all the same; --goal searches for a form that is not slower."
             : result.RefusedBecause;
         return new(CompressReport.StudyOf(arguments, model, data.Name, result), result, refused);
@@ -115,13 +109,7 @@ internal static class CompressCommand
             new SearchRequest(model, GoalParser.Parse(goal), CompressionTarget.Parse(arguments.Target))
             {
                 ModelName = arguments.Model.Name,
-                Calibration = data.Calibration,
-                Labels = data.Labels,
-                Test = data.Test,
-                TestLabels = data.TestLabels,
-                Feedback = arguments.Feedback,
-                SequenceLength = arguments.SequenceLength,
-                MaxSamples = arguments.MaxSamples,
+                Samples = data.Samples,
                 CalibrationName = data.Name,
                 MeasuredOn = MeasuredOn,
                 Budget = TimeSpan.FromMinutes(arguments.Minutes),

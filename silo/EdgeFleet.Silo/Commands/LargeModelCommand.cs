@@ -56,7 +56,7 @@ internal static class LargeModelCommand
             ("--labels", arguments.Labels is not null),
             ("--test", arguments.Test is not null),
             ("--test-labels", arguments.TestLabels is not null),
-            ("--feedback", arguments.Feedback.Count > 0),
+            ("--feedback", arguments.Samples.Feedback.Count > 0),
             ("--floor", arguments.Floor is not null),
         }.Where(o => o.IsGiven).Select(o => o.Name),
     ];
