@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using EdgeFleet.Compression.Calibration;
@@ -193,11 +194,15 @@ internal sealed class SearchRun
         digest.AppendData(_request.Model.Span);
         var text = $"{typeof(CompressionSearch).Assembly.ManifestModule.ModuleVersionId}|{_request.Target}|{_request.CalibrationName}|{_samples.Calibration.Count}|{_samples.Test.Count}|{_request.LatencyRuns}|{_request.MeasuredOn}";
         digest.AppendData(Encoding.UTF8.GetBytes(text));
-        foreach (var tensor in _samples.Calibration.Batch(0, Math.Min(_samples.Calibration.BatchSize, _samples.Calibration.Count)))
+        foreach (var feed in new[] { _samples.Calibration, _samples.Test }.Distinct())
         {
-            digest.AppendData(tensor.Data.Span);
+            foreach (var tensor in feed.Batch(0, Math.Min(feed.BatchSize, feed.Count)))
+            {
+                digest.AppendData(tensor.Data.Span);
+            }
         }
 
+        digest.AppendData(MemoryMarshal.AsBytes<int>([.. _samples.TestLabels ?? []]));
         return Convert.ToHexStringLower(digest.GetHashAndReset());
     }
 

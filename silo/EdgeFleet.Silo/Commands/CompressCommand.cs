@@ -46,8 +46,9 @@ internal static class CompressCommand
 
         var model = ModelInspector.FoldExternalData(bytes, folder);
         var progress = new CompressProgress(error, isQuiet: arguments.Json);
+        var journal = new SearchJournalFile($"{arguments.Output.FullName}.search");
         var (study, best, refused) = arguments.SearchGoal is { } goal
-            ? await SearchAsync(arguments, goal, model, progress, cancellationToken)
+            ? await SearchAsync(arguments, goal, model, journal, progress, cancellationToken)
             : await ProduceAsync(arguments, model, progress, error, cancellationToken);
         await CompressReport.WriteAsync(arguments.Report, study, cancellationToken);
         await output.WriteLineAsync(
@@ -58,14 +59,22 @@ internal static class CompressCommand
             await error.WriteLineAsync(warning);
         }
 
-        if (refused is not null)
+        if (refused is null)
+        {
+            await ToolFailure.WriteAtomicallyAsync(arguments.Output, best!.Model, cancellationToken);
+        }
+        else
         {
             await error.WriteLineAsync($"Refused: {refused}");
-            return ToolFailure.BelowFloor;
         }
 
-        await ToolFailure.WriteAtomicallyAsync(arguments.Output, best!.Model, cancellationToken);
-        return ToolFailure.Done;
+        // Not before: where there was no room for the variant, the same command need not measure again.
+        if (arguments.SearchGoal is not null)
+        {
+            journal.Remove();
+        }
+
+        return refused is null ? ToolFailure.Done : ToolFailure.BelowFloor;
     }
 
     private static async Task<Outcome> ProduceAsync(
@@ -101,9 +110,8 @@ internal static class CompressCommand
     }
 
     private static async Task<Outcome> SearchAsync(
-        CompressArguments arguments, string goal, ReadOnlyMemory<byte> model, CompressProgress progress, CancellationToken cancellationToken)
+        CompressArguments arguments, string goal, ReadOnlyMemory<byte> model, SearchJournalFile journal, CompressProgress progress, CancellationToken cancellationToken)
     {
-        var journal = new SearchJournalFile($"{arguments.Output.FullName}.search");
         using var data = await CompressSamples.OpenAsync(arguments, model, cancellationToken);
         var found = new CompressionSearch(new OrtModelRunner(), TimeProvider.System, journal).Run(
             new SearchRequest(model, GoalParser.Parse(goal), CompressionTarget.Parse(arguments.Target))
@@ -117,7 +125,6 @@ internal static class CompressCommand
                 Progress = progress.Candidate,
             },
             cancellationToken);
-        journal.Remove();
         return new(found.Study, found.Best, found.IsReached ? null : found.Study.Verdict);
     }
 
