@@ -12,6 +12,10 @@ internal sealed class FuzzSupervisor(string? only, long runs, double? minutes, u
 
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
+    /// <summary>Managed bytes that one process may take; beyond them an input is a finding, and the machine goes on.</summary>
+    private const long MostHeapBytes = 4L << 30;
+
+    /// <summary>Whatever becomes of the processes, and also when it is stopped, it ends with a line of figures.</summary>
     /// <returns>0, or 1 where there were findings.</returns>
     public async Task<int> RunAsync(bool json, CancellationToken cancellationToken)
     {
@@ -20,7 +24,7 @@ internal sealed class FuzzSupervisor(string? only, long runs, double? minutes, u
         var figures = new List<TargetFigures>();
         var output = json ? Console.Error : Console.Out;
         output.WriteLine($"{"target",-16} {"inputs",12} {"accepted",12} {"seconds",9} {"inputs/s",9} {"findings",9}");
-        foreach (var target in targets)
+        foreach (var target in targets.TakeWhile(_ => !cancellationToken.IsCancellationRequested))
         {
             var inputs = minutes is null ? (long)Math.Ceiling(runs * (target.Share / shares)) : long.MaxValue - workers;
             var seconds = minutes * 60 / targets.Count ?? 0;
@@ -38,7 +42,7 @@ internal sealed class FuzzSupervisor(string? only, long runs, double? minutes, u
         }
 
         var total = figures.Sum(f => f.Inputs);
-        output.WriteLine($"{total:N0} inputs in {figures.Sum(f => f.Seconds):0.0} s with {workers} processes, seed {seed}: {figures.Sum(f => f.Findings.Count)} findings");
+        output.WriteLine($"{total:N0} inputs in {figures.Sum(f => f.Seconds):0.0} s with {workers} processes, seed {seed}: {figures.Sum(f => f.Findings.Count)} findings{(cancellationToken.IsCancellationRequested ? ", stopped early" : "")}");
         if (json)
         {
             Console.WriteLine(JsonSerializer.Serialize(new { seed, workers, inputs = total, targets = figures, ok = figures.TrueForAll(f => f.Findings.Count == 0) }, s_json));
@@ -57,13 +61,28 @@ internal sealed class FuzzSupervisor(string? only, long runs, double? minutes, u
         while (first < inputs && (seconds == 0 || time.GetElapsedTime(started).TotalSeconds < seconds))
         {
             var left = seconds == 0 ? 0 : Math.Max(0.1, seconds - time.GetElapsedTime(started).TotalSeconds);
-            var end = await ProcessAsync(new WorkerPlan(target, seed, first, workers, inputs, left, path), slot, findings, cancellationToken);
-            if (end is null)
+            var before = slot.Done;
+            try
+            {
+                var end = await ProcessAsync(new WorkerPlan(target, seed, first, workers, inputs, left, path), slot, findings, cancellationToken);
+                if (end is null)
+                {
+                    break;
+                }
+
+                findings.Add(Ended(target, slot.Index, end));
+            }
+            catch (OperationCanceledException)
             {
                 break;
             }
 
-            findings.Add(Ended(target, slot.Index, end));
+            if (slot.Done == before && slot.Index < first)
+            {
+                // It ended before its first input, and would again.
+                break;
+            }
+
             first = slot.Index + workers;
         }
 
@@ -76,6 +95,7 @@ internal sealed class FuzzSupervisor(string? only, long runs, double? minutes, u
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         start.ArgumentList.Add(typeof(FuzzSupervisor).Assembly.Location);
+        start.Environment["DOTNET_GCHeapHardLimit"] = $"0x{MostHeapBytes:X}";
         start.ArgumentList.Add("--worker");
         start.ArgumentList.Add(plan.ToString());
         using var process = Process.Start(start)!;
@@ -106,7 +126,7 @@ internal sealed class FuzzSupervisor(string? only, long runs, double? minutes, u
 
         findings.AddRange((await lines).Split('\n', StringSplitOptions.RemoveEmptyEntries));
         var error = await errors;
-        return stuck ? $"hangs for more than {s_stuck.TotalSeconds} s" : process.ExitCode is 0 or 1 ? null : $"ended the process with code {process.ExitCode}\n{error}";
+        return stuck ? $"hangs for more than {s_stuck.TotalSeconds} s" : process.ExitCode is FuzzWorker.NothingFound or FuzzWorker.Found ? null : $"ended the process with code {process.ExitCode}\n{error}";
     }
 
     private string Ended(string target, long index, string how)

@@ -9,6 +9,9 @@ internal static class FuzzWorker
     /// <summary>Smaller than the stacks that the product runs on.</summary>
     private const int StackBytes = 1 << 20;
 
+    /// <summary>Exit codes; any other says that the process did not get to its end.</summary>
+    public const int NothingFound = 0, Found = 3;
+
     /// <summary>Kinds of findings after which a worker gives up.</summary>
     private const int MostFindings = 32;
 
@@ -18,7 +21,7 @@ internal static class FuzzWorker
         var thread = new Thread(() => findings = Inputs(plan), StackBytes);
         thread.Start();
         thread.Join();
-        return findings > 0 ? 1 : 0;
+        return findings > 0 ? Found : NothingFound;
     }
 
     private static int Inputs(WorkerPlan plan)

@@ -25,10 +25,19 @@ public readonly record struct CompressionProfile(string Value) : IWireId<Compres
     /// <summary>Static QDQ, int8 activations and weights: for arm64 with dot products.</summary>
     public static readonly CompressionProfile Int8Signed = new("int8-signed");
 
-    public static IReadOnlyList<CompressionProfile> All { get; } = [Fp32, Fp16, Int8Dynamic, Int8, Int8Reduced, Int8Signed];
+    /// <summary>Weights stored in 8 bits and unpacked at load: a quarter of the bytes on disk and on the way, memory and arithmetic of fp32.</summary>
+    public static readonly CompressionProfile Weights8 = new("weights8");
 
-    /// <summary>The precision that a device must allow: <c>fp32</c>, <c>fp16</c> or <c>int8</c>.</summary>
-    public string Precision => Value.StartsWith("int8", StringComparison.Ordinal) ? "int8" : Value;
+    /// <summary>As <see cref="Weights8"/> in 4 bits: a sixth of the bytes, at some loss.</summary>
+    public static readonly CompressionProfile Weights4 = new("weights4");
+
+    public static IReadOnlyList<CompressionProfile> All { get; } = [Fp32, Fp16, Int8Dynamic, Int8, Int8Reduced, Int8Signed, Weights8, Weights4];
+
+    /// <summary>The precision that a device must allow: <c>fp32</c>, <c>fp16</c> or <c>int8</c>; that of the arithmetic, not of stored weights.</summary>
+    public string Precision => IsWeightOnly ? Fp32.Value : Value.StartsWith("int8", StringComparison.Ordinal) ? "int8" : Value;
+
+    /// <summary>True where only files are smaller: loaded weights are float32.</summary>
+    public bool IsWeightOnly => this == Weights8 || this == Weights4;
 
     /// <summary>True where the producer needs calibration data.</summary>
     public bool NeedsCalibration => this == Int8 || this == Int8Reduced || this == Int8Signed;

@@ -43,4 +43,7 @@ public sealed record RolloutSpec(ModelId Model)
 
     /// <summary>Profiles that may be chosen; empty allows all.</summary>
     public IReadOnlyList<CompressionProfile> Profiles { get; set; } = [];
+
+    /// <summary>Largest variant, in bytes, that a device is sent: for slow or paid links; at least 1. Null: any.</summary>
+    public long? MostBytes { get; set; }
 }

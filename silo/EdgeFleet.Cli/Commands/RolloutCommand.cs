@@ -62,10 +62,18 @@ internal static class RolloutCommand
         var devices = Arguments.Many("--device", "ID", "Only this device; may be repeated.", DeviceId.Parse);
         var tags = Arguments.Many("--tag", "KEY=VALUE", "Only devices with this tag; may be repeated, and all must match.", Arguments.Tag);
         var profiles = Arguments.Many("--profile", "PROFILE", "Allows this form; may be repeated. Default: all.", CompressionProfile.Parse);
+        var most = new Option<long?>("--max-bytes") { HelpName = "N", Description = "Largest variant that a device is sent; smaller forms are chosen where one exceeds it. Default: any." };
+        most.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<long?>() < 1)
+            {
+                result.AddError("--max-bytes must be at least 1.");
+            }
+        });
         var watch = new Option<bool>("--watch") { Description = "Stays and shows it until it ends." };
         var command = new Command("start", "Starts a rollout.")
         {
-            model, id, canary, success, errors, onError, agreement, soak, devices, tags, profiles, watch,
+            model, id, canary, success, errors, onError, agreement, soak, devices, tags, profiles, most, watch,
         };
         return verbs.On(command, async (parsed, session, cancellationToken) =>
         {
@@ -80,6 +88,7 @@ internal static class RolloutCommand
                 Devices = parsed.GetValue(devices) ?? [],
                 Tags = (parsed.GetValue(tags) ?? []).GroupBy(t => t.Key).ToDictionary(g => g.Key, g => g.Last().Value),
                 Profiles = parsed.GetValue(profiles) ?? [],
+                MostBytes = parsed.GetValue(most),
             };
             var rollout = await session.Fleet.StartRolloutAsync(asked, parsed.GetValue(id), cancellationToken);
             if (parsed.GetValue(watch))

@@ -139,6 +139,14 @@ internal static class ChannelScaling
         }
     }
 
+    /// <summary>As <see cref="Replace"/>, for a layer that now computes what the node behind it did, and takes its place.</summary>
+    public static void TakeIn(ModelGraph graph, OnnxNode layer, float[]? weights, IReadOnlyList<double>? bias, OnnxNode behind)
+    {
+        Replace(graph, layer, weights, bias);
+        graph.Remove(behind);
+        graph.SetOutput(layer, 0, behind.Outputs[0]);
+    }
+
     private static Func<long, int> Row(bool rows, long width) => rows ? i => (int)(i / width) : i => (int)(i % width);
 
     private static long Groups(OnnxNode node) => Math.Max(1, node.Int("group", 1));

@@ -20,9 +20,7 @@ internal sealed class FoldBatchNormalization : IGraphPass
         {
             if (Match(graph, node) is var (layer, weights, bias))
             {
-                ChannelScaling.Replace(graph, layer, weights, bias);
-                graph.Remove(node);
-                graph.SetOutput(layer, 0, node.Outputs[0]);
+                ChannelScaling.TakeIn(graph, layer, weights, bias, node);
                 changes++;
             }
         }

@@ -10,10 +10,10 @@ internal sealed class FunctionCalls(Func<OnnxNode, OnnxFunction?> called)
     /// <summary>Calls within calls.</summary>
     public const int Depth = 64;
 
-    /// <summary>Nodes that may come out of all calls together.</summary>
-    public const long MostNodes = 1_000_000;
+    /// <summary>Nodes, names, attributes and numbers that may come out of all calls together: as many as a file may hold.</summary>
+    public const long MostObjects = OnnxLimits.Objects;
 
-    private readonly Dictionary<OnnxFunction, long> _sizes = [];
+    private readonly Dictionary<OnnxFunction, (long Size, int Height)> _sizes = [];
     private readonly HashSet<OnnxFunction> _open = [];
 
     /// <exception cref="InvalidModelException">A function calls itself, lies too deep, grows beyond bounds, or belongs to another opset; names it.</exception>
@@ -27,17 +27,17 @@ internal sealed class FunctionCalls(Func<OnnxNode, OnnxFunction?> called)
         var size = 0L;
         foreach (var node in TensorWalk.Graphs(model.Graph).SelectMany(g => g.Nodes))
         {
-            size += called(node) is { } function ? SizeOf(function, 1) : 1;
-            if (size > MostNodes)
+            size += called(node) is { } function ? SizeOf(function, 1).Size : 0;
+            if (size > MostObjects)
             {
-                throw new InvalidModelException($"{node.Label} calls functions of more than {MostNodes} nodes altogether.", node.Label);
+                throw new InvalidModelException($"{node.Label} calls functions of more than {MostObjects} nodes, names and numbers altogether.", node.Label);
             }
         }
     }
 
-    private long SizeOf(OnnxFunction function, int depth)
+    private (long Size, int Height) SizeOf(OnnxFunction function, int depth)
     {
-        if (_sizes.TryGetValue(function, out var known))
+        if (_sizes.TryGetValue(function, out var known) && depth + known.Height - 1 <= Depth)
         {
             return known;
         }
@@ -52,15 +52,44 @@ internal sealed class FunctionCalls(Func<OnnxNode, OnnxFunction?> called)
             throw new InvalidModelException($"The function '{function.Name}' is called more than {Depth} calls deep.", function.Name);
         }
 
-        var size = 0L;
+        // An empty function is not free either: its call is looked at each time.
+        var (size, height) = ((long)function.Inputs.Count + function.Outputs.Count + 1, 1);
         foreach (var node in NodesOf(function))
         {
-            size = Math.Min(MostNodes + 1, size + (called(node) is { } inner ? SizeOf(inner, depth + 1) : 1));
+            size += ObjectsOf(node);
+            if (called(node) is { } inner)
+            {
+                var (innerSize, innerHeight) = SizeOf(inner, depth + 1);
+                (size, height) = (size + innerSize, Math.Max(height, innerHeight + 1));
+            }
+
+            size = Math.Min(MostObjects + 1, size);
         }
 
         _open.Remove(function);
-        return _sizes[function] = size;
+        return _sizes[function] = (size, height);
     }
+
+    /// <summary>What a copy of the node costs; contents of tensors are shared, and nodes of its subgraphs count by themselves.</summary>
+    private static long ObjectsOf(OnnxNode node)
+    {
+        var objects = 1L + node.Inputs.Count + node.Outputs.Count + node.Unknown.Count;
+        foreach (var attribute in node.Attributes)
+        {
+            objects += 1 + attribute.Floats.Count + attribute.Ints.Count + attribute.Strings.Count + attribute.Unknown.Count
+                + (attribute.T is { } tensor ? ObjectsOf(tensor) : 0) + attribute.Tensors.Sum(ObjectsOf);
+        }
+
+        foreach (var graph in node.Subgraphs)
+        {
+            objects += 1L + graph.Inputs.Count + graph.Outputs.Count + graph.ValueInfos.Count + graph.Unknown.Count + graph.Initializers.Sum(ObjectsOf);
+        }
+
+        return objects;
+    }
+
+    private static long ObjectsOf(OnnxTensor tensor) =>
+        1L + tensor.Dimensions.Count + tensor.TypedData.Count + tensor.StringData.Count + tensor.ExternalData.Count + tensor.Unknown.Count;
 
     private static void CheckOpsets(OnnxModel model, OnnxFunction function)
     {

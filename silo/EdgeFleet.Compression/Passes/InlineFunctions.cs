@@ -6,12 +6,15 @@ namespace EdgeFleet.Compression.Passes;
 /// <summary>
 /// y = F(x), F a function of the model -> the nodes of F's body, under fresh names, attributes put in place; no function is left.
 /// Also in subgraphs and in other functions. Only so do weights within functions become visible to the passes.
-/// Conditions, each a reason to refuse the model: no function calls itself, calls nest at most 64 deep, at most a million nodes come
-/// out, and a body written in another opset than the model means the same in both.
+/// Conditions, each a reason to refuse the model: no function calls itself, calls nest at most 64 deep, not more comes out than a file
+/// may hold, and a body written in another opset than the model means the same in both.
 /// </summary>
 /// <remarks>ONNX IR specification, Functions: a name is local to the body; an attribute by reference that the call leaves out takes the function's default, or is left out itself.</remarks>
 internal sealed class InlineFunctions : IGraphPass
 {
+    /// <summary>Characters that an inner name takes over from each of its parts: without a bound, names within names make a small file large.</summary>
+    private const int NamePart = 64;
+
     private readonly Dictionary<(string Domain, string Name, string Overload), OnnxFunction> _functions = [];
 
     public string Name => "inline-functions";
@@ -88,11 +91,14 @@ internal sealed class InlineFunctions : IGraphPass
             }
         }
 
-        var basis = string.IsNullOrEmpty(call.Name) ? call.Outputs.Find(o => o.Length > 0) ?? call.OpType : call.Name;
-        string Rename(string name) => names.TryGetValue(name, out var known) ? known : names[name] = fresh($"{basis}/{name}");
+        var basis = Tail(string.IsNullOrEmpty(call.Name) ? call.Outputs.Find(o => o.Length > 0) ?? call.OpType : call.Name);
+        string Rename(string name) => names.TryGetValue(name, out var known) ? known : names[name] = fresh($"{basis}/{Tail(name)}");
         var copy = new GraphCopy(Rename, attribute => Resolve(function, call, attribute));
-        return [.. function.Nodes.Select(n => copy.Of(n, $"{basis}/{n.Name}")), .. nodes];
+        return [.. function.Nodes.Select(n => copy.Of(n, $"{basis}/{Tail(n.Name ?? "")}")), .. nodes];
     }
+
+    /// <summary>The end of a name, which tells more than its beginning.</summary>
+    private static string Tail(string name) => name.Length <= NamePart ? name : name[^NamePart..];
 
     private static OnnxAttribute? Resolve(OnnxFunction function, OnnxNode call, OnnxAttribute attribute)
     {

@@ -19,6 +19,7 @@ internal sealed class ShortenNames : IGraphPass
     private readonly Dictionary<string, string> _originals = [];
     private readonly HashSet<string> _border = [];
     private int _counted;
+    private int _dropped;
 
     public string Name => "shorten-names";
 
@@ -29,7 +30,7 @@ internal sealed class ShortenNames : IGraphPass
     {
         _originals.Clear();
         _border.Clear();
-        _counted = 0;
+        (_counted, _dropped) = (0, 0);
         var main = new Dictionary<string, string>();
         foreach (var name in graph.Graph.Inputs.Concat(graph.Graph.Outputs).Select(v => v.Name ?? ""))
         {
@@ -44,7 +45,7 @@ internal sealed class ShortenNames : IGraphPass
         }
 
         graph.Reindex();
-        return _originals.Count;
+        return _originals.Count + _dropped;
     }
 
     /// <param name="graph">The main graph, or one within a node.</param>
@@ -63,11 +64,12 @@ internal sealed class ShortenNames : IGraphPass
         foreach (var tensor in graph.Initializers)
         {
             tensor.Name = Find(tensor.Name ?? "", scopes);
-            tensor.Forget(TensorDoc, TensorMetadata);
+            Drop(tensor, TensorDoc, TensorMetadata);
         }
 
+        _dropped += graph.ValueInfos.Count;
         graph.ValueInfos.Clear();
-        graph.Forget(QuantizationAnnotation);
+        Drop(graph, QuantizationAnnotation);
         Rename(graph.Nodes, scopes);
     }
 
@@ -78,6 +80,7 @@ internal sealed class ShortenNames : IGraphPass
         Define(function.Nodes.SelectMany(n => n.Outputs), own);
         Replace(function.Inputs, [own]);
         Replace(function.Outputs, [own]);
+        _dropped += function.ValueInfos.Count;
         function.ValueInfos.Clear();
         Rename(function.Nodes, [own]);
     }
@@ -86,17 +89,19 @@ internal sealed class ShortenNames : IGraphPass
     {
         foreach (var node in nodes)
         {
+            _dropped += node.Name is null ? 0 : 1;
             node.Name = null;
-            node.Forget(NodeDoc, NodeMetadata);
+            Drop(node, NodeDoc, NodeMetadata);
             Replace(node.Inputs, scopes);
             Replace(node.Outputs, scopes);
             foreach (var attribute in node.Attributes)
             {
-                attribute.Forget(AttributeDoc);
+                Drop(attribute, AttributeDoc);
                 if (attribute.T is { } tensor)
                 {
+                    _dropped += tensor.Name is null ? 0 : 1;
                     tensor.Name = null;
-                    tensor.Forget(TensorDoc, TensorMetadata);
+                    Drop(tensor, TensorDoc, TensorMetadata);
                 }
             }
 
@@ -105,6 +110,13 @@ internal sealed class ShortenNames : IGraphPass
                 Rename(inner, [.. scopes, []]);
             }
         }
+    }
+
+    private void Drop(OnnxMessage message, params ReadOnlySpan<int> numbers)
+    {
+        var before = message.Unknown.Count;
+        message.Forget(numbers);
+        _dropped += before - message.Unknown.Count;
     }
 
     private void Define(IEnumerable<string?> names, Dictionary<string, string> scope)

@@ -32,7 +32,7 @@ public sealed class CompressionPipeline(IModelRunner runner, TimeProvider time)
     /// <summary>The whole production, step by step.</summary>
     private CompressionResult Produce(CompressionRequest request, StepMeter meter, CancellationToken cancellationToken)
     {
-        var samples = SampleFeeds.Of(request, runner, cancellationToken);
+        var samples = SampleFeeds.Of(request.Model, request.Samples, runner, cancellationToken);
         var builder = new VariantBuilder(runner, meter.Begin, cancellationToken) { Calibrating = meter.Within, Histograms = request.Histograms };
         var prepared = builder.Prepare(request.Model);
         var variant = builder.Build(prepared, request.Recipe, samples.Calibration);
@@ -45,7 +45,7 @@ public sealed class CompressionPipeline(IModelRunner runner, TimeProvider time)
         var gate = new VariantGate(runner, quality, request.MostLatencyRatio).Check(prepared, variant, measured, samples.Calibration, request.LatencyRuns, cancellationToken);
         meter.Begin("golden");
         var golden = new GoldenMaker(runner).Make(variant.Model, samples.Calibration, request.GoldenCases, cancellationToken);
-        return new CompressionResult(request.Recipe, variant.Model, gate.Quality, golden, [.. prepared.Passes, .. variant.Passes], gate.RefusedBecause)
+        return new CompressionResult(request.Recipe, variant.Model, gate.Quality, golden, [.. prepared.Passes, .. variant.Passes], gate.Refusal)
         {
             Layers = gate.Layers,
             Calibrated = variant.Calibration,
@@ -59,9 +59,7 @@ public sealed class CompressionPipeline(IModelRunner runner, TimeProvider time)
         ArgumentOutOfRangeException.ThrowIfGreaterThan(request.LatencyRuns, 10_000, nameof(request));
         ArgumentOutOfRangeException.ThrowIfLessThan(request.GoldenCases, 1, nameof(request));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(request.GoldenCases, 64, nameof(request));
-        ArgumentOutOfRangeException.ThrowIfLessThan(request.MaxSamples, 1, nameof(request));
-        ArgumentOutOfRangeException.ThrowIfNegative(request.SequenceLength, nameof(request));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(request.MaxSamples, 1_000_000, nameof(request));
+        request.Samples.Check();
         if (request.Floor is { } floor && !(floor is >= 0 and <= 1))
         {
             throw new ArgumentOutOfRangeException(nameof(request), floor, "A floor is a share in [0, 1].");

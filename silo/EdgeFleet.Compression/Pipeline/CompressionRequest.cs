@@ -1,5 +1,3 @@
-using EdgeFleet.Compression.Calibration;
-
 namespace EdgeFleet.Compression.Pipeline;
 
 /// <summary>What to make of a model.</summary>
@@ -13,17 +11,8 @@ public sealed record CompressionRequest(ReadOnlyMemory<byte> Model, CompressionR
     {
     }
 
-    /// <summary>Samples per input. Without any, fixed pseudo-random inputs are compared, and static int8 kinds take ranges without data, which warns.</summary>
-    public IReadOnlyList<SampleSet> Calibration { get; init; } = [];
-
-    /// <summary>Outputs fed back as inputs; empty recognises them by name where an input has no samples.</summary>
-    public IReadOnlyList<StateFeedback> Feedback { get; init; } = [];
-
-    /// <summary>Samples of one sequence of a stateful model, after which its state begins anew; 0 takes all as one.</summary>
-    public int SequenceLength { get; init; }
-
-    /// <summary>Class of each calibration sample, in its order; null where unknown.</summary>
-    public IReadOnlyList<int>? Labels { get; init; }
+    /// <summary>What it is made with and judged on.</summary>
+    public RequestSamples Samples { get; init; } = new();
 
     /// <summary>Least top-1 agreement in [0, 1]; null takes <see cref="CompressionKinds.DefaultFloor"/>.</summary>
     public double? Floor { get; init; }
@@ -37,20 +26,11 @@ public sealed record CompressionRequest(ReadOnlyMemory<byte> Model, CompressionR
     /// </summary>
     public double? MostLatencyRatio { get; init; }
 
-    /// <summary>Samples on which variants are compared with the original; none takes the calibration samples.</summary>
-    public IReadOnlyList<SampleSet> Test { get; init; } = [];
-
-    /// <summary>Class of each test sample; null where unknown.</summary>
-    public IReadOnlyList<int>? TestLabels { get; init; }
-
     /// <summary>Makes histograms of activations for a report, also where the way of calibration does without.</summary>
     public bool Histograms { get; init; }
 
     /// <summary>Golden cases to make, 1..64.</summary>
     public int GoldenCases { get; init; } = 6;
-
-    /// <summary>Most calibration samples used, from the first; 1..1,000,000.</summary>
-    public int MaxSamples { get; init; } = 1024;
 
     /// <summary>Production that takes longer is given up with <see cref="TimeoutException"/>.</summary>
     public TimeSpan TimeLimit { get; init; } = TimeSpan.FromMinutes(10);

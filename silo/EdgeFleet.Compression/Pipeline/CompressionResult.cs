@@ -9,14 +9,14 @@ namespace EdgeFleet.Compression.Pipeline;
 /// <param name="Quality">Compared with the original.</param>
 /// <param name="Golden">Outputs to be reproduced on a device.</param>
 /// <param name="Passes">What each pass did, in order.</param>
-/// <param name="RefusedBecause">Why it must not be handed out; null where it may.</param>
+/// <param name="Refusal">Why it must not be handed out; null where it may.</param>
 public sealed record CompressionResult(
     CompressionRecipe Recipe,
     byte[] Model,
     QualityMeasurement Quality,
     GoldenMeasurement Golden,
     IReadOnlyList<PassReport> Passes,
-    string? RefusedBecause)
+    Refusal? Refusal)
 {
     /// <summary>How many of the passes, from the first, every form of the model shares.</summary>
     public int PreparationPasses { get; init; }
@@ -27,7 +27,10 @@ public sealed record CompressionResult(
     /// <summary>Activations with the ranges chosen; null where nothing was calibrated.</summary>
     public CalibrationFacts? Calibrated { get; init; }
 
-    public bool IsAcceptable => RefusedBecause is null;
+    public bool IsAcceptable => Refusal is null;
+
+    /// <summary>The refusal in words; null where there is none.</summary>
+    public string? RefusedBecause => Refusal?.Reason;
 }
 
 /// <summary>A variant against its original, both executed on the same samples by the same runtime.</summary>

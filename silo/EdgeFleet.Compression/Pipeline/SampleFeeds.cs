@@ -1,5 +1,4 @@
 using EdgeFleet.Compression.Calibration;
-using EdgeFleet.Compression.Search;
 
 namespace EdgeFleet.Compression.Pipeline;
 
@@ -10,31 +9,16 @@ namespace EdgeFleet.Compression.Pipeline;
 internal sealed record SampleFeeds(SampleFeed Calibration, SampleFeed Test, IReadOnlyList<int>? TestLabels)
 {
     /// <exception cref="CalibrationDataException">Samples or labels do not fit.</exception>
-    public static SampleFeeds Of(CompressionRequest request, IModelRunner runner, CancellationToken cancellationToken)
+    public static SampleFeeds Of(ReadOnlyMemory<byte> model, RequestSamples given, IModelRunner runner, CancellationToken cancellationToken)
     {
-        using var session = runner.Load(request.Model, new ModelSessionOptions());
+        using var session = runner.Load(model, new ModelSessionOptions());
         SampleFeed Feed(IReadOnlyList<SampleSet> samples, IReadOnlyList<int>? labels, int most) => SampleFeeds.Feed(
-            session, StateRecorder.Record(session, samples, request.Feedback, request.SequenceLength, most, cancellationToken), labels, most);
-        var calibration = Feed(request.Calibration, request.Labels, request.MaxSamples);
-        return request.Test.Count == 0
-            ? new(calibration, calibration, request.Labels)
-            : new(calibration, Feed(request.Test, request.TestLabels, int.MaxValue), request.TestLabels);
+            session, StateRecorder.Record(session, samples, given.Feedback, given.SequenceLength, most, cancellationToken), labels, most);
+        var calibration = Feed(given.Calibration, given.Labels, given.Most);
+        return given.Test.Count == 0
+            ? new(calibration, calibration, given.Labels)
+            : new(calibration, Feed(given.Test, given.TestLabels, int.MaxValue), given.TestLabels);
     }
-
-    /// <exception cref="CalibrationDataException">Samples or labels do not fit.</exception>
-    public static SampleFeeds Of(SearchRequest request, IModelRunner runner, CancellationToken cancellationToken) => Of(
-        new CompressionRequest(request.Model, CompressionKind.Fp32)
-        {
-            Calibration = request.Calibration,
-            Labels = request.Labels,
-            Test = request.Test,
-            TestLabels = request.TestLabels,
-            Feedback = request.Feedback,
-            SequenceLength = request.SequenceLength,
-            MaxSamples = request.MaxSamples,
-        },
-        runner,
-        cancellationToken);
 
     private static SampleFeed Feed(IModelSession session, IReadOnlyList<SampleSet> samples, IReadOnlyList<int>? labels, int most)
     {

@@ -5,9 +5,9 @@ namespace EdgeFleet.Compression.Pipeline;
 
 /// <summary>What a variant must pass before it leaves the engine.</summary>
 /// <param name="Quality">Its measurement; latencies are of the longer second measurement where there was one.</param>
-/// <param name="RefusedBecause">Why it must not be handed out; null where it may.</param>
+/// <param name="Refusal">Why it must not be handed out; null where it may.</param>
 /// <param name="Layers">Errors layer by layer where its answers are the reason; else empty.</param>
-internal sealed record GateResult(QualityMeasurement Quality, string? RefusedBecause, IReadOnlyList<LayerError> Layers);
+internal sealed record GateResult(QualityMeasurement Quality, Refusal? Refusal, IReadOnlyList<LayerError> Layers);
 
 /// <summary>
 /// Executed variants only: answers within the floor, else the layers that lose most are named; two runs alike to the last bit;
@@ -27,12 +27,14 @@ internal sealed class VariantGate(IModelRunner runner, QualityMeter meter, doubl
         if (QualityFloor.ReasonToRefuse(quality) is { } reason)
         {
             var layers = Layers(prepared, variant, feed, cancellationToken);
-            return new(quality, reason + Worst(layers), layers);
+            return new(quality, new Refusal(RefusalKind.BelowFloor, reason + Worst(layers)), layers);
         }
 
         if (!meter.IsReproduced(variant.Model, cancellationToken))
         {
-            return new(quality, "Two runs of the variant on the same samples give different answers: the model draws random numbers, or the runtime does not compute it deterministically.", []);
+            return new(quality, new Refusal(
+                RefusalKind.NotReproduced,
+                "Two runs of the variant on the same samples give different answers: the model draws random numbers, or the runtime does not compute it deterministically."), []);
         }
 
         if (mostLatencyRatio is { } most && latencyRuns > 0 && quality.LatencyRatio > most)
@@ -41,8 +43,8 @@ internal sealed class VariantGate(IModelRunner runner, QualityMeter meter, doubl
             quality = quality with { LatencyMs = ms, SourceLatencyMs = sourceMs };
             if (quality.LatencyRatio > most)
             {
-                return new(quality, FormattableString.Invariant(
-                    $"Slower than the original on this processor: {ms:0.000} ms against {sourceMs:0.000} ms ({quality.LatencyRatio:0.00}, at most {most:0.00} is allowed)."), []);
+                return new(quality, new Refusal(RefusalKind.Slower, FormattableString.Invariant(
+                    $"Slower than the original on this processor: {ms:0.000} ms against {sourceMs:0.000} ms ({quality.LatencyRatio:0.00}, at most {most:0.00} is allowed).")), []);
             }
         }
 

@@ -28,6 +28,7 @@ public sealed class CompressionSearch(IModelRunner runner, TimeProvider time, IS
         ArgumentOutOfRangeException.ThrowIfGreaterThan(request.LatencyRuns, 10_000, nameof(request));
         ArgumentOutOfRangeException.ThrowIfLessThan(request.MostCandidates, 1, nameof(request));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(request.MostCandidates, 200, nameof(request));
+        request.Samples.Check();
         try
         {
             return new SearchRun(runner, time, journal, request, cancellationToken).Run();

@@ -1,4 +1,4 @@
-using EdgeFleet.Compression.Calibration;
+using EdgeFleet.Compression.Pipeline;
 
 namespace EdgeFleet.Compression.Search;
 
@@ -11,23 +11,8 @@ public sealed record SearchRequest(ReadOnlyMemory<byte> Model, CompressionGoal G
     /// <summary>The model's file name, for reports.</summary>
     public string ModelName { get; init; } = "model.onnx";
 
-    /// <summary>Samples per input; without any, forms that need ranges are left out and fixed pseudo-random inputs are compared.</summary>
-    public IReadOnlyList<SampleSet> Calibration { get; init; } = [];
-
-    /// <summary>Class of each calibration sample; null where unknown.</summary>
-    public IReadOnlyList<int>? Labels { get; init; }
-
-    /// <summary>Samples on which variants are judged; none takes the calibration samples.</summary>
-    public IReadOnlyList<SampleSet> Test { get; init; } = [];
-
-    /// <summary>Class of each test sample; null where unknown.</summary>
-    public IReadOnlyList<int>? TestLabels { get; init; }
-
-    /// <summary>Outputs fed back as inputs; empty recognises them by name where an input has no samples.</summary>
-    public IReadOnlyList<StateFeedback> Feedback { get; init; } = [];
-
-    /// <summary>Samples of one sequence of a stateful model, after which its state begins anew; 0 takes all as one.</summary>
-    public int SequenceLength { get; init; }
+    /// <summary>What variants are made with and judged on.</summary>
+    public RequestSamples Samples { get; init; } = new();
 
     /// <summary>The samples in words, for reports.</summary>
     public string CalibrationName { get; init; } = "none";
@@ -47,9 +32,6 @@ public sealed record SearchRequest(ReadOnlyMemory<byte> Model, CompressionGoal G
     /// <summary>Interleaved timed runs of a candidate and the original; finalists get four times as many. 10..10000.</summary>
     public int LatencyRuns { get; init; } = 80;
 
-    /// <summary>Most calibration samples used, from the first.</summary>
-    public int MaxSamples { get; init; } = 1024;
-
     /// <summary>Golden cases of the winner, 1..64.</summary>
     public int GoldenCases { get; init; } = 6;
 
@@ -61,4 +43,4 @@ public sealed record SearchRequest(ReadOnlyMemory<byte> Model, CompressionGoal G
 /// <param name="Candidate">Number of the candidate, from 1; 0 before the first.</param>
 /// <param name="Step">What begins, or an outcome in words.</param>
 /// <param name="Finished">The candidate that was just measured; null where a step begins.</param>
-public sealed record SearchProgress(int Candidate, string Step, Pipeline.StudyCandidate? Finished);
+public sealed record SearchProgress(int Candidate, string Step, StudyCandidate? Finished);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using EdgeFleet.Compression.Calibration;
@@ -32,7 +33,7 @@ internal sealed class SearchRun
         (_runner, _time, _journal, _request, _cancellationToken) = (runner, time, journal, request, cancellationToken);
         _begun = time.GetTimestamp();
         Say(0, "prepare");
-        _samples = SampleFeeds.Of(request, runner, cancellationToken);
+        _samples = SampleFeeds.Of(request.Model, request.Samples, runner, cancellationToken);
         _meter = new QualityMeter(runner, time, request.Model, _samples.Test, _samples.TestLabels);
         _prepared = new VariantBuilder(runner, null, cancellationToken).Prepare(request.Model);
         _key = Key();
@@ -45,7 +46,7 @@ internal sealed class SearchRun
 
     public SearchResult Run()
     {
-        var hasSamples = _request.Calibration.Count > 0;
+        var hasSamples = _request.Samples.Calibration.Count > 0;
         Try(CandidatePlan.Forms(_request.Target, hasSamples));
         Try(CandidatePlan.Refinements(_request.Goal, [.. _candidates.Select(c => (c.Recipe, c.Quality))], Layers(), hasSamples));
         if ((WinnerRule.Choose(_request.Goal, Qualities()) ?? WinnerRule.Closest(_request.Goal, Qualities())) is { } best)
@@ -138,10 +139,10 @@ internal sealed class SearchRun
         var reproduced = Convert.ToHexStringLower(SHA256.HashData(variant.Model)) == _candidates[chosen].Sha256 && _meter.IsReproduced(variant.Model, _cancellationToken);
         var golden = new GoldenMaker(_runner).Make(variant.Model, _samples.Calibration, _request.GoldenCases, _cancellationToken);
         var layers = LayersOf(variant);
-        var refused = !reproduced ? "A second run did not reproduce the variant to the last bit."
-            : winner is null ? $"The goal is not reached: {_candidates[chosen].RejectedBecause}." : null;
+        var refusal = !reproduced ? new Refusal(RefusalKind.NotReproduced, "A second run did not reproduce the variant to the last bit.")
+            : winner is null ? new Refusal(RefusalKind.GoalNotReached, $"The goal is not reached: {_candidates[chosen].RejectedBecause}.") : null;
         var result = new CompressionResult(
-            _candidates[chosen].Recipe, variant.Model, _candidates[chosen].Quality!, golden, [.. _prepared.Passes, .. variant.Passes], refused)
+            _candidates[chosen].Recipe, variant.Model, _candidates[chosen].Quality!, golden, [.. _prepared.Passes, .. variant.Passes], refusal)
         {
             Layers = layers,
             Calibrated = variant.Calibration,
@@ -193,11 +194,15 @@ internal sealed class SearchRun
         digest.AppendData(_request.Model.Span);
         var text = $"{typeof(CompressionSearch).Assembly.ManifestModule.ModuleVersionId}|{_request.Target}|{_request.CalibrationName}|{_samples.Calibration.Count}|{_samples.Test.Count}|{_request.LatencyRuns}|{_request.MeasuredOn}";
         digest.AppendData(Encoding.UTF8.GetBytes(text));
-        foreach (var tensor in _samples.Calibration.Batch(0, Math.Min(_samples.Calibration.BatchSize, _samples.Calibration.Count)))
+        foreach (var feed in new[] { _samples.Calibration, _samples.Test }.Distinct())
         {
-            digest.AppendData(tensor.Data.Span);
+            foreach (var tensor in feed.Batch(0, Math.Min(feed.BatchSize, feed.Count)))
+            {
+                digest.AppendData(tensor.Data.Span);
+            }
         }
 
+        digest.AppendData(MemoryMarshal.AsBytes<int>([.. _samples.TestLabels ?? []]));
         return Convert.ToHexStringLower(digest.GetHashAndReset());
     }
 

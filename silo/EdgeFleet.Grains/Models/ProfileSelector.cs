@@ -22,19 +22,24 @@ public static class ProfileSelector
     /// <param name="manifest">The model.</param>
     /// <param name="allowed">Profiles that may be chosen; empty allows all.</param>
     /// <param name="variants">What is known of this model's variants: a refused or failed one is no candidate, a ready one tells its true size.</param>
+    /// <param name="mostBytes">Largest variant that is sent; null allows any.</param>
     public static ProfileChoice Choose(
         DeviceCapabilities capabilities,
         ModelManifest manifest,
         IReadOnlyList<CompressionProfile> allowed,
-        IReadOnlyList<VariantInfo>? variants = null)
+        IReadOnlyList<VariantInfo>? variants = null,
+        long? mostBytes = null)
     {
-        var (order, hardware) = Preference(capabilities, manifest);
+        var (preferred, hardware) = Preference(capabilities, manifest);
+
+        // Last, since they give no speed: they come where disk or link have no room for the others.
+        CompressionProfile[] order = [.. preferred, CompressionProfile.Weights8, CompressionProfile.Weights4];
         var exclusions = new List<Exclusion>();
         var candidates = new List<CompressionProfile>();
         foreach (var profile in order)
         {
             // Forms that are no candidates on this hardware say nothing; those that a limit took away do, also those ranked lower.
-            if (Exclude(profile, capabilities, manifest, allowed, variants?.FirstOrDefault(v => v.Profile == profile)) is { } exclusion)
+            if (Exclude(profile, capabilities, manifest, allowed, variants?.FirstOrDefault(v => v.Profile == profile), mostBytes) is { } exclusion)
             {
                 exclusions.Add(exclusion);
             }
@@ -57,18 +62,19 @@ public static class ProfileSelector
     }
 
     /// <summary>Memory that a device needs to switch to this form, in bytes.</summary>
-    /// <remarks>A processor widens float16 weights to float32 at load, so that form needs as much as fp32.</remarks>
+    /// <remarks>A processor widens float16 weights to float32 at load, and those of the weight-only forms are unpacked: they need as much as fp32.</remarks>
     public static long MemoryNeed(CompressionProfile profile, ModelManifest manifest, VariantInfo? variant = null) =>
-        AgentBaseBytes + (VariantsDuringSwitch * LoadedCopies * (profile == CompressionProfile.Fp16
+        AgentBaseBytes + (VariantsDuringSwitch * LoadedCopies * (profile == CompressionProfile.Fp16 || profile.IsWeightOnly
             ? manifest.Artifact.SizeBytes
             : EstimatedBytes(profile, manifest, variant)));
 
-    /// <summary>Bytes of the variant: true ones where it is ready, otherwise expected ones (int8 keeps a quarter of the weights and some float parts).</summary>
+    /// <summary>Bytes of the variant: true ones where it is ready, otherwise expected ones (8 bits keep a quarter of the weights, 4 a seventh, and some float parts).</summary>
     public static long EstimatedBytes(CompressionProfile profile, ModelManifest manifest, VariantInfo? variant = null) =>
-        variant?.Artifact?.SizeBytes ?? (long)(manifest.Artifact.SizeBytes * (profile.Precision switch
+        variant?.Artifact?.SizeBytes ?? (long)(manifest.Artifact.SizeBytes * (profile switch
         {
-            "int8" => 0.28,
-            "fp16" => 0.51,
+            _ when profile == CompressionProfile.Weights4 => 0.17,
+            _ when profile == CompressionProfile.Weights8 || profile.Precision == "int8" => 0.28,
+            _ when profile == CompressionProfile.Fp16 => 0.51,
             _ => 1.0,
         }));
 
@@ -108,7 +114,8 @@ public static class ProfileSelector
         DeviceCapabilities device,
         ModelManifest manifest,
         IReadOnlyList<CompressionProfile> allowed,
-        VariantInfo? variant)
+        VariantInfo? variant,
+        long? mostBytes)
     {
         if (allowed.Count > 0 && !allowed.Contains(profile))
         {
@@ -133,6 +140,11 @@ public static class ProfileSelector
         if (MemoryNeed(profile, manifest, variant) > device.MemoryBytes)
         {
             return new Exclusion(profile, $"{Megabytes(device.MemoryBytes)} limit excludes");
+        }
+
+        if (EstimatedBytes(profile, manifest, variant) > mostBytes)
+        {
+            return new Exclusion(profile, $"the rollout's limit of {mostBytes.Value.ToString("N0", CultureInfo.InvariantCulture)} bytes excludes");
         }
 
         return VariantsDuringSwitch * EstimatedBytes(profile, manifest, variant) > device.DiskFreeBytes

@@ -72,7 +72,7 @@ internal sealed partial class RolloutGrain
 
     private RolloutExecution Select(RolloutExecution execution, DeviceView device, ModelManifest manifest)
     {
-        var choice = ProfileSelector.Choose(device.Capabilities!, manifest, Spec.Profiles, State.Variants);
+        var choice = ProfileSelector.Choose(device.Capabilities!, manifest, Spec.Profiles, State.Variants, Spec.MostBytes);
         execution.Profile = choice.Profile;
         execution.Reason = choice.Reason;
         execution.Status = choice.Profile is null ? ExecutionStatus.Infeasible : ExecutionStatus.Queued;
@@ -108,7 +108,7 @@ internal sealed partial class RolloutGrain
 
             State.Variants.AddRange(ended);
             ended.ForEach(v => State.Tell(time.GetUtcNow(), Tell(v)));
-            if (ended.Exists(v => v.Status != VariantStatus.Ready))
+            if (State.Variants.Exists(IsLost))
             {
                 await SelectAgainAsync(manifest);
             }
@@ -139,9 +139,12 @@ internal sealed partial class RolloutGrain
         return variant;
     }
 
+    /// <summary>Not to be had, or larger than was expected of it and than the rollout sends.</summary>
+    private bool IsLost(VariantInfo variant) => variant.Status != VariantStatus.Ready || variant.Artifact?.SizeBytes > Spec.MostBytes;
+
     private async Task SelectAgainAsync(ModelManifest manifest)
     {
-        var lost = State.Variants.Where(v => v.Status != VariantStatus.Ready).Select(v => v.Profile).ToHashSet();
+        var lost = State.Variants.Where(IsLost).Select(v => v.Profile).ToHashSet();
         var devices = (await directory.ListDevicesAsync(CancellationToken.None)).ToDictionary(d => d.Device);
         foreach (var execution in State.Executions.Where(e => e.Profile is { } profile && lost.Contains(profile)))
         {

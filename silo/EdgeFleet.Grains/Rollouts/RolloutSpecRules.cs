@@ -18,6 +18,7 @@ public static class RolloutSpecRules
         { AgreementFloor: not (>= 0 and <= 1) } => $"agreementFloor is {spec.AgreementFloor}: a share from 0 to 1.",
         { Devices.Count: > MaxDevices } => $"devices names {spec.Devices.Count}: at most {MaxDevices}.",
         { Tags.Count: > 32 } => $"tags has {spec.Tags.Count} entries: at most 32.",
+        { MostBytes: < 1 } => $"mostBytes is {spec.MostBytes}: at least 1.",
         _ when !Enum.IsDefined(spec.OnError) => $"onError is {spec.OnError}: pause or rollBack.",
         _ when spec.Soak < TimeSpan.Zero || spec.Soak > TimeSpan.FromDays(7) => $"soak is {spec.Soak}: from 0 to 7 days.",
         _ => null,

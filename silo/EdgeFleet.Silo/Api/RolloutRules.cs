@@ -22,6 +22,7 @@ internal static class RolloutRules
         Require(spec.Devices is { Count: <= MostDevices }, $"devices: at most {MostDevices}.");
         Require(spec.Tags is { Count: <= MostTags } && spec.Tags.All(t => t.Value is not null), $"tags: at most {MostTags}, none null.");
         Require(spec.Profiles is not null, "profiles is null: leave it out, or give a list.");
+        Require(spec.MostBytes is null or >= 1, $"mostBytes is {spec.MostBytes}: at least 1.");
         foreach (var device in spec.Devices)
         {
             Require(fleet.Device(device) is not null, $"There is no device '{device}': it has not registered yet.");

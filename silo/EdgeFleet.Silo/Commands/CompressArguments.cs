@@ -26,14 +26,10 @@ internal sealed record CompressArguments(FileInfo Model, FileInfo Output, string
     public FileInfo? TestLabels { get; init; }
 
     /// <summary>How files become samples.</summary>
-    public CalibrationInputOptions Samples { get; init; } = new();
+    public CalibrationInputOptions Reading { get; init; } = new();
 
-    /// <summary>Outputs fed back as inputs.</summary>
-    public IReadOnlyList<StateFeedback> Feedback { get; init; } = [];
-
-    public int SequenceLength { get; init; }
-
-    public int MaxSamples { get; init; }
+    /// <summary>How samples are used; the samples themselves are not read yet.</summary>
+    public RequestSamples Samples { get; init; } = new();
 
     public double? Floor { get; init; }
 
@@ -73,7 +69,7 @@ internal sealed class CompressOptions
     private readonly Option<string> _target = new("--target") { Description = "The processor that the variant is for.", DefaultValueFactory = _ => "here" };
     private readonly Option<string?> _calibration = new("--calibration")
     {
-        Description = "Samples: IDX or .npy (plain or gzip), .npz, a folder of ONNX test data (test_data_set_N/input_K.pb), of .npy files, or of images (PNG, BMP, PPM). The static int8 forms choose ranges by them.",
+        Description = "Samples: IDX or .npy (plain or gzip), .npz, a folder of ONNX test data (test_data_set_N/input_K.pb), of .npy files, or of images (JPEG, PNG, BMP, PPM, PGM). The static int8 forms choose ranges by them.",
     };
 
     private readonly Option<FileInfo?> _labels = new("--labels") { Description = "Classes of the calibration samples." };
@@ -146,7 +142,7 @@ internal sealed class CompressOptions
         Labels = parsed.GetValue(_labels),
         Test = parsed.GetValue(_test),
         TestLabels = parsed.GetValue(_testLabels),
-        Samples = new CalibrationInputOptions
+        Reading = new CalibrationInputOptions
         {
             Divisor = parsed.GetValue(_scale),
             Means = parsed.GetValue(_mean) ?? [],
@@ -157,9 +153,12 @@ internal sealed class CompressOptions
             Width = parsed.GetValue(_size) is { } size ? SizeOf(size)!.Value.Width : null,
             Height = parsed.GetValue(_size) is { } same ? SizeOf(same)!.Value.Height : null,
         },
-        Feedback = [.. (parsed.GetValue(_feedback) ?? []).Select(f => StateFeedback.Parse(f)!)],
-        SequenceLength = parsed.GetValue(_sequence),
-        MaxSamples = parsed.GetValue(_maxSamples),
+        Samples = new RequestSamples
+        {
+            Feedback = [.. (parsed.GetValue(_feedback) ?? []).Select(f => StateFeedback.Parse(f)!)],
+            SequenceLength = parsed.GetValue(_sequence),
+            Most = parsed.GetValue(_maxSamples),
+        },
         Floor = parsed.GetValue(_floor),
         AllowSlower = parsed.GetValue(_allowSlower),
         Report = parsed.GetValue(_report),

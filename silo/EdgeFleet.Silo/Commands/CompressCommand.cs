@@ -47,8 +47,9 @@ internal static class CompressCommand
 
         var model = ModelInspector.FoldExternalData(bytes, folder);
         var progress = new CompressProgress(error, isQuiet: arguments.Json);
+        var journal = new SearchJournalFile($"{arguments.Output.FullName}.search");
         var (study, best, refused) = arguments.SearchGoal is { } goal
-            ? await SearchAsync(arguments, goal, model, progress, cancellationToken)
+            ? await SearchAsync(arguments, goal, model, journal, progress, cancellationToken)
             : await ProduceAsync(arguments, model, progress, error, cancellationToken);
         await CompressReport.WriteAsync(arguments.Report, study, cancellationToken);
         await output.WriteLineAsync(
@@ -59,14 +60,22 @@ internal static class CompressCommand
             await error.WriteLineAsync(warning);
         }
 
-        if (refused is not null)
+        if (refused is null)
+        {
+            await ToolFailure.WriteAtomicallyAsync(arguments.Output, best!.Model, cancellationToken);
+        }
+        else
         {
             await error.WriteLineAsync($"Refused: {refused}");
-            return ToolFailure.BelowFloor;
         }
 
-        await ToolFailure.WriteAtomicallyAsync(arguments.Output, best!.Model, cancellationToken);
-        return ToolFailure.Done;
+        // Not before: where there was no room for the variant, the same command need not measure again.
+        if (arguments.SearchGoal is not null)
+        {
+            journal.Remove();
+        }
+
+        return refused is null ? ToolFailure.Done : ToolFailure.BelowFloor;
     }
 
     private static async Task<Outcome> ProduceAsync(
@@ -87,13 +96,7 @@ internal static class CompressCommand
         var result = new CompressionPipeline(new OrtModelRunner(), TimeProvider.System).Produce(
             new CompressionRequest(model, kind)
             {
-                Calibration = data.Calibration,
-                Labels = data.Labels,
-                Test = data.Test,
-                TestLabels = data.TestLabels,
-                Feedback = arguments.Feedback,
-                SequenceLength = arguments.SequenceLength,
-                MaxSamples = arguments.MaxSamples,
+                Samples = data.Samples,
                 Floor = arguments.Floor,
                 MostLatencyRatio = arguments.AllowSlower || CompressionTarget.Parse(arguments.Target) != ProcessorTargets.Here ? null : MostLatencyRatio,
                 Histograms = arguments.Report is not null,
@@ -101,28 +104,21 @@ internal static class CompressCommand
             },
             cancellationToken);
         progress.End();
-        var refused = result.RefusedBecause is { } reason && reason.StartsWith("Slower", StringComparison.Ordinal)
+        var refused = result.Refusal is { Kind: RefusalKind.Slower, Reason: var reason }
             ? $"{reason} --allow-slower hands it out all the same; --goal searches for a form that is not slower."
             : result.RefusedBecause;
         return new(CompressReport.StudyOf(arguments, model, data.Name, result), result, refused);
     }
 
     private static async Task<Outcome> SearchAsync(
-        CompressArguments arguments, string goal, ReadOnlyMemory<byte> model, CompressProgress progress, CancellationToken cancellationToken)
+        CompressArguments arguments, string goal, ReadOnlyMemory<byte> model, SearchJournalFile journal, CompressProgress progress, CancellationToken cancellationToken)
     {
-        var journal = new SearchJournalFile($"{arguments.Output.FullName}.search");
         using var data = await CompressSamples.OpenAsync(arguments, model, cancellationToken);
         var found = new CompressionSearch(new OrtModelRunner(), TimeProvider.System, journal).Run(
             new SearchRequest(model, GoalParser.Parse(goal), CompressionTarget.Parse(arguments.Target))
             {
                 ModelName = arguments.Model.Name,
-                Calibration = data.Calibration,
-                Labels = data.Labels,
-                Test = data.Test,
-                TestLabels = data.TestLabels,
-                Feedback = arguments.Feedback,
-                SequenceLength = arguments.SequenceLength,
-                MaxSamples = arguments.MaxSamples,
+                Samples = data.Samples,
                 CalibrationName = data.Name,
                 MeasuredOn = MeasuredOn,
                 Budget = TimeSpan.FromMinutes(arguments.Minutes),
@@ -130,7 +126,6 @@ internal static class CompressCommand
                 Progress = progress.Candidate,
             },
             cancellationToken);
-        journal.Remove();
         return new(found.Study, found.Best, found.IsReached ? null : found.Study.Verdict);
     }
 

@@ -13,16 +13,8 @@ internal sealed class CompressSamples : IDisposable
 
     private CompressSamples(CalibrationInput? calibration, CalibrationInput? test) => (_calibration, _test) = (calibration, test);
 
-    public IReadOnlyList<SampleSet> Calibration => _calibration?.Samples ?? [];
-
-    /// <summary>Classes of the calibration samples; null where none are given.</summary>
-    public IReadOnlyList<int>? Labels { get; private init; }
-
-    /// <summary>Empty where none are given.</summary>
-    public IReadOnlyList<SampleSet> Test => _test?.Samples ?? [];
-
-    /// <summary>Classes of the test samples; null where none are given.</summary>
-    public IReadOnlyList<int>? TestLabels { get; private init; }
+    /// <summary>The samples with what the command line says of them.</summary>
+    public required RequestSamples Samples { get; init; }
 
     /// <summary>The calibration samples in words.</summary>
     public string Name => _calibration?.Description ?? "none: made-up inputs";
@@ -49,11 +41,17 @@ internal sealed class CompressSamples : IDisposable
         }
 
         var inputs = arguments.Calibration is not null || arguments.Test is not null ? inputsOf() : [];
-        CalibrationInput? Open(string? path) => path is null ? null : CalibrationInput.Open(path, arguments.Samples, inputs);
-        return new(Open(arguments.Calibration), Open(arguments.Test))
+        CalibrationInput? Open(string? path) => path is null ? null : CalibrationInput.Open(path, arguments.Reading, inputs);
+        var (calibration, test) = (Open(arguments.Calibration), Open(arguments.Test));
+        return new(calibration, test)
         {
-            Labels = await LabelsAsync(arguments.Labels, cancellationToken),
-            TestLabels = await LabelsAsync(arguments.TestLabels, cancellationToken),
+            Samples = arguments.Samples with
+            {
+                Calibration = calibration?.Samples ?? [],
+                Labels = await LabelsAsync(arguments.Labels, cancellationToken),
+                Test = test?.Samples ?? [],
+                TestLabels = await LabelsAsync(arguments.TestLabels, cancellationToken),
+            },
         };
     }
 

@@ -36,13 +36,13 @@ internal static class LargeModelCommand
         var progress = new CompressProgress(error, isQuiet: arguments.Json);
         var compressor = new LargeModelCompressor(new OrtModelRunner()) { Progress = progress.Step };
         using var data = await CompressSamples.OpenAsync(arguments, () => compressor.InputsOf(arguments.Model.FullName), cancellationToken);
-        var samples = data.Test.Count > 0 ? data.Test : data.Calibration;
+        var samples = data.Samples.Test.Count > 0 ? data.Samples.Test : data.Samples.Calibration;
         var result = compressor.Compress(
             arguments.Model.FullName,
             new CompressionRecipe(kind),
             arguments.Output.FullName,
             samples,
-            samples.Count > 0 ? arguments.MaxSamples : MadeUpSamples,
+            samples.Count > 0 ? arguments.Samples.Most : MadeUpSamples,
             arguments.Floor,
             cancellationToken);
         progress.End();
@@ -65,7 +65,7 @@ internal static class LargeModelCommand
             ("--report", arguments.Report is not null),
             ("--labels", arguments.Labels is not null),
             ("--test-labels", arguments.TestLabels is not null),
-            ("--feedback", arguments.Feedback.Count > 0),
+            ("--feedback", arguments.Samples.Feedback.Count > 0),
         }.Where(o => o.IsGiven).Select(o => o.Name),
     ];
 

@@ -1,6 +1,8 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using EdgeFleet.Compression.Pipeline;
 using EdgeFleet.Compression.Search;
+using Microsoft.Win32.SafeHandles;
 
 namespace EdgeFleet.Silo.Commands;
 
@@ -11,6 +13,9 @@ namespace EdgeFleet.Silo.Commands;
 internal sealed class SearchJournalFile(string path) : ISearchJournal
 {
     private const long MostBytes = 64 << 20;
+
+    /// <summary>A figure that is no number is kept as one.</summary>
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     public IReadOnlyList<StudyCandidate> Load(string key)
     {
@@ -24,7 +29,7 @@ internal sealed class SearchJournalFile(string path) : ISearchJournal
         {
             try
             {
-                if (JsonSerializer.Deserialize<Entry>(line, JsonSerializerOptions.Web) is { Candidate: { Name: not null, Recipe: not null } } entry && entry.Key == key)
+                if (JsonSerializer.Deserialize<Entry>(line, s_json) is { Candidate: { Name: not null, Recipe: not null } } entry && entry.Key == key)
                 {
                     candidates.Add(entry.Candidate);
                 }
@@ -38,8 +43,31 @@ internal sealed class SearchJournalFile(string path) : ISearchJournal
         return candidates;
     }
 
-    public void Append(string key, StudyCandidate candidate) =>
-        File.AppendAllText(path, JsonSerializer.Serialize(new Entry(key, candidate), JsonSerializerOptions.Web) + "\n");
+    /// <exception cref="IOException">There is no room for the line; those before it are as they were.</exception>
+    public void Append(string key, StudyCandidate candidate)
+    {
+        var line = JsonSerializer.SerializeToUtf8Bytes(new Entry(key, candidate), s_json);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        using var file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+        var end = RandomAccess.GetLength(file);
+        try
+        {
+            // A line that was cut off when the process ended would take this one with it.
+            RandomAccess.Write(file, [.. IsWhole(file, end) ? ""u8 : "\n"u8, .. line, (byte)'\n'], end);
+        }
+        catch (IOException e)
+        {
+            RandomAccess.SetLength(file, end);
+            throw new IOException(
+                $"What the search measured cannot be kept: {e.Message} {Path.GetFileName(path)} holds what was measured before; make room, and the same command goes on from there.", e);
+        }
+    }
+
+    private static bool IsWhole(SafeFileHandle file, long end)
+    {
+        Span<byte> last = stackalloc byte[1];
+        return end == 0 || (RandomAccess.Read(file, last, end - 1) == 1 && last[0] == (byte)'\n');
+    }
 
     /// <summary>The search is over.</summary>
     public void Remove() => File.Delete(path);

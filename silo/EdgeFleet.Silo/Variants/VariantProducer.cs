@@ -76,10 +76,13 @@ internal sealed partial class VariantProducer(
             await artifacts.ReadVerifiedAsync(calibration.Sha256, cancellationToken), "the calibration data", manifest.Input);
         return request with
         {
-            Calibration = [samples],
-            Labels = manifest.Labels is { } labels
-                ? CalibrationFiles.Labels(await artifacts.ReadVerifiedAsync(labels.Sha256, cancellationToken), "the labels", samples)
-                : null,
+            Samples = new RequestSamples
+            {
+                Calibration = [samples],
+                Labels = manifest.Labels is { } labels
+                    ? CalibrationFiles.Labels(await artifacts.ReadVerifiedAsync(labels.Sha256, cancellationToken), "the labels", samples)
+                    : null,
+            },
         };
     }
 

@@ -21,10 +21,9 @@ internal static class TestModels
 
     public static IReadOnlyList<int> Labels(string model) => SampleFile.ReadLabels(File.ReadAllBytes(CalibrationPath(model, "labels-idx1")), "labels");
 
-    public static CompressionRequest Request(string model, CompressionKind kind) => new(Bytes(model), kind)
+    public static CompressionRequest Request(string model, CompressionKind kind, int mostSamples = 1024) => new(Bytes(model), kind)
     {
-        Calibration = [Samples(model)],
-        Labels = Labels(model),
+        Samples = new() { Calibration = [Samples(model)], Labels = Labels(model), Most = mostSamples },
         LatencyRuns = 0,
     };
 

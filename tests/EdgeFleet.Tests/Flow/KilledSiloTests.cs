@@ -17,6 +17,7 @@ namespace EdgeFleet.Tests.Flow;
 public sealed class KilledSiloTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private const int Kills = 20;
+    private const int Forms = 4;
     private static readonly ModelId Model = ModelId.Parse("lenet:1");
     private static readonly string[] Devices = ["gate", "hall", "yard"];
 
@@ -87,9 +88,11 @@ public sealed class KilledSiloTests(ITestOutputHelper output) : IAsyncLifetime
             _silo = await StartSiloAsync();
         }
 
-        for (var number = 1; number <= rollouts; number++)
+        // On a slow machine the kills leave time for few rollouts; each form comes to the devices all the same.
+        var all = Math.Max(rollouts, Forms);
+        for (var number = 1; number <= all; number++)
         {
-            await StartRolloutAsync(rollouts);
+            await StartRolloutAsync(number);
             var current = number;
             await Eventually.True(
                 async () => (await RolloutAsync(current))?.Status == RolloutStatus.Succeeded,
@@ -100,7 +103,7 @@ public sealed class KilledSiloTests(ITestOutputHelper output) : IAsyncLifetime
             info.Executions.ShouldAllBe(e => e.Status == ExecutionStatus.Succeeded);
         }
 
-        var expected = ProfileOf(rollouts);
+        var expected = ProfileOf(all);
         await Eventually.True(
             async () => (await DevicesAsync())!.All(d => d.Reported is { Phase: InstallPhase.Proved } r && r.ActiveProfile == expected),
             $"every device serves {expected}",
@@ -109,16 +112,22 @@ public sealed class KilledSiloTests(ITestOutputHelper output) : IAsyncLifetime
         {
             device.Reported!.Active.ShouldBe(device.Desired!.Variant.Sha256);
             device.Reported.Generation.ShouldBe(device.Desired.Generation);
-            device.Desired.Generation.ShouldBe(rollouts);
+            device.Desired.Generation.ShouldBe(all);
             device.MessagesRejected.ShouldBe(0);
             device.Totals.Sum(t => t.Errors).ShouldBe(0);
             output.WriteLine($"{device.Device}: generation {device.Desired.Generation}, {device.Totals.Sum(t => t.Inferences)} answers in {device.TelemetryUpTo} batches");
         }
 
-        output.WriteLine($"{rollouts} rollouts, {Kills} kills, {watch.Elapsed.TotalSeconds:0.0} s");
+        output.WriteLine($"{all} rollouts, {rollouts} of them under {Kills} kills, {watch.Elapsed.TotalSeconds:0.0} s");
     }
 
-    private static CompressionProfile ProfileOf(int rollout) => rollout % 2 == 1 ? CompressionProfile.Int8Reduced : CompressionProfile.Fp32;
+    private static CompressionProfile ProfileOf(int rollout) => (rollout % Forms) switch
+    {
+        1 => CompressionProfile.Int8Reduced,
+        2 => CompressionProfile.Weights4,
+        3 => CompressionProfile.Fp32,
+        _ => CompressionProfile.Weights8,
+    };
 
     private async Task<SiloProcess> StartSiloAsync()
     {

@@ -56,9 +56,9 @@ internal sealed class SiloProcess : IDisposable
     /// <summary>The URL that it printed; fails with its errors when it ended before.</summary>
     public async Task<string> UrlAsync() => await _url.Task.WaitAsync(TimeSpan.FromSeconds(60));
 
-    public async Task<int> ExitCodeAsync()
+    public async Task<int> ExitCodeAsync(int seconds = 60)
     {
-        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
         await _process.WaitForExitAsync(bound.Token);
         return _process.ExitCode;
     }

@@ -19,7 +19,7 @@ public sealed class RolloutCommandTests
 
         var (code, shown) = await Terminal.RunAsync(
             "rollout", "start", "resnet:2", "--id", "first", "--canary", "3", "--success", "0.9", "--errors", "0.1", "--on-error", "pause", "--agreement", "0.8",
-            "--soak", "500ms", "--device", "camera-1", "--device", "camera-2", "--tag", "site=hall-3", "--profile", "fp32", "--server", server.Url);
+            "--soak", "500ms", "--device", "camera-1", "--device", "camera-2", "--tag", "site=hall-3", "--profile", "fp32", "--max-bytes", "2000000", "--server", server.Url);
 
         code.ShouldBe(ExitCode.Ok);
         shown.Output.ShouldContain("./fleet rollout watch first");
@@ -34,6 +34,7 @@ public sealed class RolloutCommandTests
         spec.Devices.ShouldBe([new DeviceId("camera-1"), new DeviceId("camera-2")]);
         spec.Tags.ShouldBe(new Dictionary<string, string> { ["site"] = "hall-3" });
         spec.Profiles.ShouldBe([CompressionProfile.Fp32]);
+        spec.MostBytes.ShouldBe(2_000_000);
     }
 
     [Fact]

@@ -139,12 +139,21 @@ public sealed class CalibrationInputTests : IDisposable
     }
 
     [Fact]
-    public void A_jpeg_among_images_is_refused_by_name()
+    public void Jpegs_are_images_like_others_and_a_damaged_one_is_named()
     {
-        File.WriteAllBytes(Path("b.jpg"), [0xFF, 0xD8, 0xFF, 0xE0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-        foreach (var path in new[] { _folder.Path, Path("b.jpg") })
+        File.WriteAllBytes(Path("a.jpg"), JpegFiles.Progressive);
+        File.WriteAllBytes(Path("b.jpeg"), JpegFiles.Gray);
+        ModelTensorInfo[] inputs = [new("x", OnnxElementType.Float, [-1, 3, 8, 8])];
+        using (var input = CalibrationInput.Open(_folder.Path, new(), inputs))
         {
-            Should.Throw<CalibrationDataException>(() => CalibrationInput.Open(path, new(), [new("x", OnnxElementType.Float, [-1, 3, 1, 1])])).Message.ShouldContain("b.jpg is a JPEG");
+            input.Samples[0].Count.ShouldBe(2);
+            input.Samples[0].SampleDimensions.ShouldBe([3, 8, 8]);
+        }
+
+        File.WriteAllBytes(Path("c.jpg"), JpegFiles.Colour[..300]);
+        foreach (var path in new[] { _folder.Path, Path("c.jpg") })
+        {
+            Should.Throw<CalibrationDataException>(() => CalibrationInput.Open(path, new(), inputs)).Message.ShouldContain("c.jpg is not a readable JPEG");
         }
     }
 

@@ -90,7 +90,7 @@ public sealed class CalibratorTests
     [InlineData(CalibrationMethod.Mse)]
     public void Every_method_keeps_the_accuracy_of_a_real_model_and_gives_scales_of_its_own(CalibrationMethod method)
     {
-        var request = TestModels.Request("resnet8-fashion-bn", CompressionKind.Int8Reduced) with { MaxSamples = 128 };
+        var request = TestModels.Request("resnet8-fashion-bn", CompressionKind.Int8Reduced, 128);
         var plain = TestModels.Produce(request);
         var chosen = TestModels.Produce(request with { Recipe = request.Recipe with { Calibration = method } });
         chosen.RefusedBecause.ShouldBeNull();
@@ -102,7 +102,7 @@ public sealed class CalibratorTests
     public void Calibration_tells_of_the_share_of_samples_that_is_done()
     {
         var told = new List<CompressionProgress>();
-        TestModels.Produce(TestModels.Request("lenet-mnist", CompressionKind.Int8Reduced) with { MaxSamples = 128, Progress = told.Add });
+        TestModels.Produce(TestModels.Request("lenet-mnist", CompressionKind.Int8Reduced, 128) with { Progress = told.Add });
         var within = told.Where(t => t is { Step: "calibrate", StepShare: > 0 }).Select(t => t.StepShare).ToList();
         within.Count.ShouldBeInRange(4, 100);
         within.ShouldBe(within.Distinct().Order());

@@ -48,7 +48,7 @@ public sealed class SampleFeedTests
         {
             var result = TestModels.Produce(new CompressionRequest(model.ToArray(), new CompressionRecipe(CompressionKind.Int8Reduced) { Calibration = method })
             {
-                Calibration = [samples], LatencyRuns = 0,
+                Samples = new() { Calibration = [samples] }, LatencyRuns = 0,
             });
             result.Quality.Samples.ShouldBe(4);
             result.Quality.Cosine.ShouldBeGreaterThan(0.99);

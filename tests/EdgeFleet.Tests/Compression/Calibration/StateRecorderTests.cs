@@ -54,7 +54,7 @@ public sealed class StateRecorderTests
         var model = Accumulator(matMul: true);
         var result = TestModels.Produce(new CompressionRequest(model, CompressionKind.Int8Reduced)
         {
-            Calibration = [Steps(40)], SequenceLength = 10, LatencyRuns = 0, GoldenCases = 3,
+            Samples = new() { Calibration = [Steps(40)], SequenceLength = 10 }, LatencyRuns = 0, GoldenCases = 3,
         });
         result.Quality.Samples.ShouldBe(40);
         result.Quality.Cosine.ShouldBeGreaterThan(0.98);

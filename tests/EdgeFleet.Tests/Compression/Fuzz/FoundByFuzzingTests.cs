@@ -10,6 +10,15 @@ namespace EdgeFleet.Tests.Compression.Fuzz;
 public sealed class FoundByFuzzingTests
 {
     [Fact]
+    public void A_name_that_goes_is_reported_also_where_no_value_has_an_inner_name()
+    {
+        var graph = TestModels.Graph(TestModels.Model([TestModels.Node("Relu", ["x"], "y")], [], [1, 4]));
+
+        new ShortenNames().Apply(graph).ShouldBe(1);
+        new ShortenNames().Apply(graph).ShouldBe(0);
+    }
+
+    [Fact]
     public void A_picture_whose_header_claims_more_than_its_data_can_hold_takes_no_memory_for_it()
     {
         var file = Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgACAAUAAAIEEAYAAAAAAAAAAAAAA3RFWHRhAGIAAAAAAAAABUlEQVR4nGNmYAAAAAAAAAAhSURBVGBgBGMICQJY+SwMjAz/wRhCghRg5xNrIkKAgIkAhyMSHwAAAAAAAAAASUVORAAAAAA=");

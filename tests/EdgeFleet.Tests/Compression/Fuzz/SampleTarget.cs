@@ -132,6 +132,11 @@ internal sealed class SampleTarget : FuzzTarget
             yield return Bmp(bits);
         }
 
+        foreach (var file in JpegFiles.Readable)
+        {
+            yield return file;
+        }
+
         yield return [.. "P5 3 2 255\n"u8, 1, 2, 3, 4, 5, 6];
         yield return [.. "P6\n# colour\n1 2 65535\n"u8, .. new byte[12]];
         yield return [.. "P2 2 2 15\n1 2 3 4\n"u8];

@@ -87,7 +87,7 @@ public sealed class InEveryGraphTests
     [Fact]
     public void Static_quantization_says_which_weights_it_leaves_in_subgraphs()
     {
-        var result = TestModels.Produce(new CompressionRequest(Branching().ToArray(), CompressionKind.Int8) { LatencyRuns = 0, Calibration = [Samples()] });
+        var result = TestModels.Produce(new CompressionRequest(Branching().ToArray(), CompressionKind.Int8) { LatencyRuns = 0, Samples = new() { Calibration = [Samples()] } });
         var note = result.Passes.Single(p => p.Name == "keep-inner-graphs-float").Notes.ShouldHaveSingleItem();
         note.ShouldContain("If node 'If-y'");
         note.ShouldContain($"4 layers with {4 * Width * Width} weights");

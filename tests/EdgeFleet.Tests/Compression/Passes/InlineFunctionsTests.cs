@@ -93,7 +93,49 @@ public sealed class InlineFunctionsTests
         var functions = Enumerable.Range(0, 40).Select(i => i == 39
             ? Function("F39", ["p"], ["r"], TestModels.Node("Neg", ["p"], "r"))
             : Function($"F{i}", ["p"], ["r"], Call($"F{i + 1}", ["p"], "q"), Call($"F{i + 1}", ["q"], "r"))).ToArray();
-        Refused(WithFunctions([Call("F0", ["x"], "y")], functions)).ShouldContain("1000000 nodes");
+        Refused(WithFunctions([Call("F0", ["x"], "y")], functions)).ShouldContain("4000000 nodes");
+    }
+
+    [Fact]
+    public void Functions_of_nothing_that_double_at_each_of_sixty_levels_are_refused_before_time_is_spent()
+    {
+        var functions = Enumerable.Range(0, 60).Select(i => i == 59
+            ? Function("F59", ["p"], ["p"])
+            : Function($"F{i}", ["p"], ["r"], Call($"F{i + 1}", ["p"], "q"), Call($"F{i + 1}", ["q"], "r"))).ToArray();
+        Refused(WithFunctions([Call("F0", ["x"], "y")], functions)).ShouldContain("4000000 nodes");
+    }
+
+    [Fact]
+    public void Calls_too_deep_are_refused_however_a_file_lists_them()
+    {
+        // Each function is called by the graph before the next one calls it: none lies deep when it is first seen.
+        const int Count = 20_000;
+        var functions = Enumerable.Range(0, Count).Select(i => i == 0
+            ? Function("F0", ["p"], ["r"], TestModels.Node("Neg", ["p"], "r"))
+            : Function($"F{i}", ["p"], ["r"], Call($"F{i - 1}", ["p"], "r"))).ToArray();
+        var calls = Enumerable.Range(0, Count).Select(i => Call($"F{i}", [i == 0 ? "x" : $"v{i - 1}"], i == Count - 1 ? "y" : $"v{i}")).ToArray();
+        Refused(WithFunctions(calls, functions)).ShouldContain("64 calls deep");
+    }
+
+    [Fact]
+    public void Numbers_in_attributes_count_as_often_as_they_are_copied()
+    {
+        var many = TestModels.Node("Scan", ["p"], "r", OnnxAttribute.Of("alphas", new long[100_000]));
+        var function = Function("Wide", ["p"], ["r"], many);
+        var calls = Enumerable.Range(0, 50).Select(i => Call("Wide", ["x"], i == 0 ? "y" : $"v{i}")).ToArray();
+        Refused(WithFunctions(calls, function)).ShouldContain("4000000 nodes");
+    }
+
+    [Fact]
+    public void Long_names_do_not_grow_with_the_calls_around_them()
+    {
+        var name = new string('n', 60_000);
+        var inner = Function("Inner", ["p"], ["r"], TestModels.Node("Neg", ["p"], name), TestModels.Node("Neg", [name], "r"));
+        var call = Call("Inner", ["x"], "y");
+        call.Name = name;
+        var graph = TestModels.Graph(WithFunctions([call], inner));
+        new InlineFunctions().Apply(graph);
+        graph.Nodes.Max(n => n.Name!.Length + n.Outputs[0].Length).ShouldBeLessThan(400);
     }
 
     [Fact]

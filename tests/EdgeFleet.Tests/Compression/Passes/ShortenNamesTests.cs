@@ -98,7 +98,7 @@ public sealed class ShortenNamesTests
     [InlineData("lstm-fashion", CompressionKind.Int8Dynamic)]
     public void A_variant_with_short_names_is_smaller_and_gives_the_same_answers(string name, CompressionKind kind)
     {
-        var request = TestModels.Request(name, kind) with { MaxSamples = 32 };
+        var request = TestModels.Request(name, kind, 32);
         var kept = TestModels.Produce(request with { Recipe = request.Recipe with { ShortNames = false } });
         var made = TestModels.Produce(request);
         made.Model.Length.ShouldBeLessThan(kept.Model.Length);

@@ -50,7 +50,7 @@ public sealed class BadInputTests
     {
         var model = TestModels.Model([TestModels.Node("Conv", ["x", "none"], "y")], [OnnxTensor.Of<float>("none", OnnxElementType.Float, [0, 2, 1, 1], [])], [null, 2, 4, 4]);
         var samples = new SampleSet("x", OnnxElementType.Float, [2, 4, 4], 8, TensorContent.Bytes(TestModels.Random("s", 8, 2, 4, 4)), new SampleScaling());
-        Should.Throw<InvalidModelException>(() => TestModels.Produce(new CompressionRequest(model.ToArray(), kind) { Calibration = [samples], LatencyRuns = 0 }))
+        Should.Throw<InvalidModelException>(() => TestModels.Produce(new CompressionRequest(model.ToArray(), kind) { Samples = new() { Calibration = [samples] }, LatencyRuns = 0 }))
             .Message.ShouldContain("The runtime cannot run the model");
     }
 

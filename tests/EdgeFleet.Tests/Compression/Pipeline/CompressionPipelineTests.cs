@@ -34,7 +34,7 @@ public sealed class CompressionPipelineTests
     [InlineData("vit-fashion")]
     public void One_scale_per_layer_makes_a_smaller_file_that_runs_on_integers_too(string name)
     {
-        var request = TestModels.Request(name, CompressionKind.Int8Reduced) with { MaxSamples = 64 };
+        var request = TestModels.Request(name, CompressionKind.Int8Reduced, 64);
         var usual = TestModels.Produce(request);
         var result = TestModels.Produce(request with { Recipe = request.Recipe with { PerTensorWeights = true } });
         result.RefusedBecause.ShouldBeNull();
@@ -48,7 +48,7 @@ public sealed class CompressionPipelineTests
     [MemberData(nameof(Variants))]
     public void Every_kind_of_every_model_runs_close_to_the_original(string name, CompressionKind kind, double size)
     {
-        var result = TestModels.Produce(TestModels.Request(name, kind) with { MaxSamples = 256 });
+        var result = TestModels.Produce(TestModels.Request(name, kind, 256));
         result.RefusedBecause.ShouldBeNull();
         result.Quality.Samples.ShouldBe(256);
         result.Quality.Top1Agreement.ShouldBeGreaterThanOrEqualTo(kind is CompressionKind.Fp32 or CompressionKind.Fp16 ? 0.99 : 0.97);
@@ -77,7 +77,7 @@ public sealed class CompressionPipelineTests
     [InlineData("mobilenetv2-fashion-bn")]
     public void Reduced_weights_cannot_saturate_16_bits_on_any_processor(string name)
     {
-        var model = OnnxModel.Read(TestModels.Produce(TestModels.Request(name, CompressionKind.Int8Reduced) with { MaxSamples = 64 }).Model);
+        var model = OnnxModel.Read(TestModels.Produce(TestModels.Request(name, CompressionKind.Int8Reduced, 64)).Model);
         var weights = model.Graph.Initializers.Where(i => i.ElementType == OnnxElementType.Int8 && i.Dimensions.Count > 1).ToList();
         weights.Count.ShouldBeGreaterThan(15);
         var largest = weights.Max(w => TensorContent.Bytes(w).ToArray().Max(b => Math.Abs((int)(sbyte)b)));
@@ -90,7 +90,7 @@ public sealed class CompressionPipelineTests
     {
         using var folder = new TempFolder();
         var path = Path.Combine(folder.Path, "optimized.onnx");
-        var variant = TestModels.Produce(TestModels.Request("resnet20-fashion", CompressionKind.Int8Reduced) with { MaxSamples = 64 }).Model;
+        var variant = TestModels.Produce(TestModels.Request("resnet20-fashion", CompressionKind.Int8Reduced, 64)).Model;
         TestModels.Runner.Load(variant, new ModelSessionOptions { OptimizedModelPath = path, Optimization = GraphOptimization.Extended }).Dispose();
         var operators = OnnxModel.Read(File.ReadAllBytes(path)).Graph.Nodes.GroupBy(n => n.OpType).ToDictionary(g => g.Key, g => g.Count());
         operators.ShouldNotContainKey("Conv");
@@ -107,7 +107,7 @@ public sealed class CompressionPipelineTests
     [InlineData(CompressionKind.Int8Reduced)]
     public void The_same_request_gives_the_same_bytes(CompressionKind kind)
     {
-        var request = TestModels.Request("lenet-mnist", kind) with { MaxSamples = 64 };
+        var request = TestModels.Request("lenet-mnist", kind, 64);
         TestModels.Produce(request).Model.ShouldBe(TestModels.Produce(request).Model);
     }
 
@@ -138,8 +138,11 @@ public sealed class CompressionPipelineTests
     }
 
     [Fact]
-    public void Too_few_labels_are_refused() =>
-        Should.Throw<CalibrationDataException>(() => TestModels.Produce(TestModels.Request("lenet-mnist", CompressionKind.Fp16) with { Labels = [1, 2] }));
+    public void Too_few_labels_are_refused()
+    {
+        var request = TestModels.Request("lenet-mnist", CompressionKind.Fp16);
+        Should.Throw<CalibrationDataException>(() => TestModels.Produce(request with { Samples = request.Samples with { Labels = [1, 2] } }));
+    }
 
     [Fact]
     public void A_cancelled_production_ends()
@@ -154,7 +157,7 @@ public sealed class CompressionPipelineTests
     public void Progress_names_each_step_in_order()
     {
         var steps = new List<string>();
-        TestModels.Produce(TestModels.Request("lenet-mnist", CompressionKind.Int8Reduced) with { MaxSamples = 32, Progress = p => steps.Add(p.Step) });
+        TestModels.Produce(TestModels.Request("lenet-mnist", CompressionKind.Int8Reduced, 32) with { Progress = p => steps.Add(p.Step) });
         steps.IndexOf("calibrate").ShouldBeGreaterThan(steps.IndexOf("fold-batch-normalization"));
         steps[^1].ShouldBe("golden");
     }
@@ -164,7 +167,7 @@ public sealed class CompressionPipelineTests
     {
         var source = TestModels.Bytes("lenet-mnist");
         var bad = ClassPermutation.Apply(source);
-        var result = TestModels.Produce(TestModels.Request("lenet-mnist", CompressionKind.Int8Reduced) with { Model = bad, MaxSamples = 64 });
+        var result = TestModels.Produce(TestModels.Request("lenet-mnist", CompressionKind.Int8Reduced, 64) with { Model = bad });
         result.RefusedBecause.ShouldBeNull();
         Reproduces(result, new ModelSessionOptions());
         var evaluation = new ModelEvaluator(TestModels.Runner, TimeProvider.System)

@@ -91,7 +91,7 @@ public sealed class DynamicQuantizationTests
     public void No_two_neighbours_can_saturate_16_bits_on_any_processor(string name, bool perTensor)
     {
         var recipe = new CompressionRecipe(CompressionKind.Int8Dynamic) { PerTensorWeights = perTensor };
-        var model = OnnxModel.Read(TestModels.Produce(TestModels.Request(name, CompressionKind.Int8Dynamic) with { MaxSamples = 32, Recipe = recipe }).Model);
+        var model = OnnxModel.Read(TestModels.Produce(TestModels.Request(name, CompressionKind.Int8Dynamic, 32) with { Recipe = recipe }).Model);
         var graph = new ModelGraph(model);
         var matrices = model.Graph.Nodes.Where(n => n.OpType is "MatMulInteger" or "DynamicQuantizeLSTM")
             .SelectMany(n => n.OpType == "MatMulInteger" ? new[] { n.Inputs[1] } : [n.Inputs[1], n.Inputs[2]]).Select(w => graph.Constant(w)!).ToList();

@@ -82,9 +82,7 @@ public sealed class CompressionSearchTests
 
     private static SearchRequest Request(string model, string goal) => new(TestModels.Bytes(model), GoalParser.Parse(goal), ProcessorTargets.Here)
     {
-        Calibration = [TestModels.Samples(model)],
-        Labels = TestModels.Labels(model),
-        MaxSamples = 128,
+        Samples = new() { Calibration = [TestModels.Samples(model)], Labels = TestModels.Labels(model), Most = 128 },
         LatencyRuns = 10,
         MostCandidates = 14,
     };

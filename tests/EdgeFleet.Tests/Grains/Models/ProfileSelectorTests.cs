@@ -60,7 +60,7 @@ public sealed class ProfileSelectorTests
         var choice = ProfileSelector.Choose(Some.Device(memoryMb: 32), Some.Model(), []);
 
         choice.Profile.ShouldBeNull();
-        choice.Reason.ShouldBe("no profile suits: 32 MB limit excludes int8-reduced, fp32, fp16");
+        choice.Reason.ShouldBe("no profile suits: 32 MB limit excludes int8-reduced, fp32, fp16, weights8, weights4");
     }
 
     [Theory]
@@ -100,12 +100,60 @@ public sealed class ProfileSelectorTests
     [Fact]
     public void A_policy_of_a_form_that_saturates_on_this_processor_is_infeasible_and_says_why() =>
         ProfileSelector.Choose(Some.Device("avx2"), Some.Model(), [CompressionProfile.Int8]).Reason
-            .ShouldBe("no profile suits: the rollout excludes int8-reduced, fp32, fp16; AVX2 without VNNI excludes int8");
+            .ShouldBe("no profile suits: the rollout excludes int8-reduced, fp32, fp16, weights8, weights4; AVX2 without VNNI excludes int8");
+
+    /// <summary>Without calibration data a convolutional model has no int8 form; 10 MB are 10,485,760 bytes in float.</summary>
+    [Theory]
+    [InlineData(10_485_760 * 2, "fp32")]
+    [InlineData((10_485_760 * 2) - 1, "fp16")]
+    [InlineData(5_347_737 * 2, "fp16")]
+    [InlineData((5_347_737 * 2) - 1, "weights8")]
+    [InlineData(2_936_012 * 2, "weights8")]
+    [InlineData((2_936_012 * 2) - 1, "weights4")]
+    [InlineData(1_782_579 * 2, "weights4")]
+    [InlineData((1_782_579 * 2) - 1, null)]
+    public void The_less_disk_is_free_the_smaller_the_form(long free, string? expected)
+    {
+        var model = Some.Model(size: 10 << 20, calibrated: false);
+
+        ProfileSelector.Choose(Some.Device() with { DiskFreeBytes = free }, model, []).Profile?.Value.ShouldBe(expected);
+        ProfileSelector.Choose(Some.Device(), model, [], null, free / 2).Profile?.Value.ShouldBe(expected);
+    }
+
+    [Fact]
+    public void A_weight_only_form_is_never_chosen_for_its_own_sake()
+    {
+        foreach (var arch in new[] { "x64", "arm64", "riscv64" })
+        {
+            var choice = ProfileSelector.Choose(Some.Device("avx2", arch: arch), Some.Model(calibrated: false), []);
+            choice.Profile!.Value.IsWeightOnly.ShouldBeFalse();
+            choice.Alternatives.TakeLast(2).ShouldBe([CompressionProfile.Weights8, CompressionProfile.Weights4]);
+        }
+    }
+
+    [Fact]
+    public void Small_weights_do_not_help_where_memory_is_short()
+    {
+        var model = Some.Model();
+        ProfileSelector.MemoryNeed(CompressionProfile.Weights4, model).ShouldBe(ProfileSelector.MemoryNeed(CompressionProfile.Fp32, model));
+        ProfileSelector.Choose(Some.Device(memoryMb: 64, precisions: "fp32"), model, []).Profile.ShouldBeNull();
+    }
+
+    [Fact]
+    public void Where_no_int8_form_held_a_size_limit_is_kept_by_stored_weights_of_8_bits()
+    {
+        var refused = new VariantInfo(Some.Digest("m"), CompressionProfile.Int8Reduced, VariantStatus.Refused, null, null, null, "agreement 0.71 under 0.95", Some.At);
+
+        var choice = ProfileSelector.Choose(Some.Device("avx2", precisions: "int8,fp32"), Some.Model(), [], [refused], 2_000_000);
+
+        choice.Profile.ShouldBe(CompressionProfile.Weights8);
+        choice.Reason.ShouldBe("weights8: AVX2 without VNNI; the quality floor excludes int8-reduced; the rollout's limit of 2,000,000 bytes excludes fp32");
+    }
 
     [Fact]
     public void What_to_try_next_is_ranked() =>
         ProfileSelector.Choose(Some.Device("avx2"), Some.Model(operators: ["MatMul"]), []).Alternatives
-            .ShouldBe([CompressionProfile.Int8Dynamic, CompressionProfile.Fp32, CompressionProfile.Fp16]);
+            .ShouldBe([CompressionProfile.Int8Dynamic, CompressionProfile.Fp32, CompressionProfile.Fp16, CompressionProfile.Weights8, CompressionProfile.Weights4]);
 
     [Fact]
     public void Whatever_is_chosen_keeps_to_the_policy_and_to_the_limits_of_the_device()
@@ -119,9 +167,11 @@ public sealed class ProfileSelectorTests
             var model = Some.Model(size: random.Next(1, 60_000_000), calibrated: random.Next(2) == 0, operators: random.Next(2) == 0 ? ["Conv"] : ["MatMul"]);
             var allowed = CompressionProfile.All.Where(_ => random.Next(3) > 0).ToArray();
 
-            var choice = ProfileSelector.Choose(device, model, allowed);
+            long? most = random.Next(2) == 0 ? null : random.Next(1, 30_000_000);
 
-            var again = ProfileSelector.Choose(device, model, allowed);
+            var choice = ProfileSelector.Choose(device, model, allowed, null, most);
+
+            var again = ProfileSelector.Choose(device, model, allowed, null, most);
             (again.Profile, again.Reason).ShouldBe((choice.Profile, choice.Reason));
             again.Alternatives.ShouldBe(choice.Alternatives);
             foreach (var alternative in choice.Alternatives)
@@ -141,6 +191,7 @@ public sealed class ProfileSelectorTests
 
                 device.Allows(profile.Precision).ShouldBeTrue();
                 ProfileSelector.MemoryNeed(profile, model).ShouldBeLessThanOrEqualTo(device.MemoryBytes);
+                ProfileSelector.EstimatedBytes(profile, model).ShouldBeLessThanOrEqualTo(Math.Min(most ?? long.MaxValue, device.DiskFreeBytes / 2));
                 (profile.NeedsCalibration && model.Calibration is null).ShouldBeFalse();
             }
             else

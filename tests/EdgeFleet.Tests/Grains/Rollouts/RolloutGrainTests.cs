@@ -118,9 +118,42 @@ public sealed class RolloutGrainTests
         var ended = await fleet.RollOutAsync("r1", "m:1");
 
         ended.Status.ShouldBe(RolloutStatus.Failed);
-        ended.Message.ShouldBe("no profile suits any device: no profile suits: failed production excludes int8-reduced, fp32, fp16");
+        ended.Message.ShouldBe("no profile suits any device: no profile suits: failed production excludes int8-reduced, fp32, fp16, weights8, weights4");
         ended.Executions[0].Status.ShouldBe(ExecutionStatus.Infeasible);
-        fleet.Producer.Calls.Count.ShouldBe(3);
+        fleet.Producer.Calls.Count.ShouldBe(5);
+    }
+
+    [Fact]
+    public async Task Where_int8_does_not_hold_and_the_link_is_thin_devices_get_stored_weights_of_8_or_4_bits()
+    {
+        await using var fleet = await TestFleet.StartAsync();
+        await fleet.RegisterAsync("cam-1");
+        await fleet.PublishAsync("m:1");
+        var large = new ArtifactRef(Some.Digest("large"), 2_000_000);
+        fleet.Producer.Makes = (m, p) => p == CompressionProfile.Int8Reduced ? ScriptedProducer.Not(m, p, VariantStatus.Refused)
+            : p == CompressionProfile.Weights8 ? ScriptedProducer.Ready(m, p) with { Artifact = large }
+            : ScriptedProducer.Ready(m, p);
+
+        var ended = await fleet.RollOutAsync("r1", "m:1", s => s with { MostBytes = 1_500_000 });
+
+        // weights8 was expected to fit and does not: its true size counts.
+        ended.Status.ShouldBe(RolloutStatus.Succeeded);
+        ended.Executions[0].Profile.ShouldBe(CompressionProfile.Weights4);
+        ended.Executions[0].Reason.ShouldBe("weights4: AVX2 without VNNI; the quality floor excludes int8-reduced; the rollout's limit of 1,500,000 bytes excludes fp32");
+        fleet.Producer.Calls.Select(c => c.Profile).ShouldBe([CompressionProfile.Int8Reduced, CompressionProfile.Weights8, CompressionProfile.Weights4]);
+    }
+
+    [Fact]
+    public async Task A_rollout_that_names_a_weight_only_form_gives_it_to_every_device()
+    {
+        await using var fleet = await TestFleet.StartAsync();
+        await fleet.RegisterAsync("cam-1");
+        await fleet.PublishAsync("m:1");
+
+        var ended = await fleet.RollOutAsync("r1", "m:1", s => s with { Profiles = [CompressionProfile.Weights4] });
+
+        ended.Status.ShouldBe(RolloutStatus.Succeeded);
+        ended.Executions[0].Profile.ShouldBe(CompressionProfile.Weights4);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using EdgeFleet.Silo.Commands;
+using EdgeFleet.Tests.Compression.Calibration.Images;
 using EdgeFleet.Tests.Support;
 
 namespace EdgeFleet.Tests.Silo.Commands;
@@ -31,6 +32,27 @@ public sealed class CompressCommandTests
         var images = RepositoryRoot.DemoFile("fashion-calib512-images-idx3-ubyte.gz");
         (await RunAsync("compress", model, "-o", made, "--calibration", images, "--floor", "1", "--profile", "int8-reduced")).Code.ShouldBe(3);
         File.Exists(made).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_folder_of_jpegs_calibrates_and_a_damaged_one_is_bad_input()
+    {
+        using var folder = new TempFolder();
+        var pictures = Directory.CreateDirectory(Path.Combine(folder.Path, "pictures")).FullName;
+        foreach (var (file, i) in JpegFiles.Readable.Select((f, i) => (f, i)))
+        {
+            await File.WriteAllBytesAsync(Path.Combine(pictures, $"{i}.jpg"), file);
+        }
+
+        var made = Path.Combine(folder.Path, "made.onnx");
+        var (code, output, error) = await RunAsync("compress", Lenet, "-o", made, "--profile", "int8-reduced", "--calibration", pictures, "--allow-slower");
+        code.ShouldBe(0, error);
+        output.ShouldContain("of 6 samples");
+
+        await File.WriteAllBytesAsync(Path.Combine(pictures, "9.jpg"), JpegFiles.Colour[..200]);
+        (code, _, error) = await RunAsync("compress", Lenet, "-o", made, "--profile", "int8-reduced", "--calibration", pictures, "--allow-slower");
+        code.ShouldBe(2);
+        error.ShouldContain("9.jpg is not a readable JPEG");
     }
 
     [Fact]

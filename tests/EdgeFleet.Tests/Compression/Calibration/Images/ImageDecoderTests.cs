@@ -102,9 +102,9 @@ public sealed class ImageDecoderTests
     [Fact]
     public void Formats_that_are_not_read_are_named_with_the_cure()
     {
-        foreach (var (start, what) in new (byte[], string)[] { ([0xFF, 0xD8, 0xFF, 0xE0], "JPEG"), ([.. "GIF89a"u8], "GIF"), ([.. "RIFF"u8], "WebP"), ([.. "II*\0"u8], "TIFF") })
+        foreach (var (start, what) in new (byte[], string)[] { ([.. "GIF89a"u8], "GIF"), ([.. "RIFF"u8], "WebP"), ([.. "II*\0"u8], "TIFF") })
         {
-            var error = Should.Throw<CalibrationDataException>(() => ImageDecoder.Decode(start, "cat.jpg"));
+            var error = Should.Throw<CalibrationDataException>(() => ImageDecoder.Decode(start, "cat.gif"));
             error.Message.ShouldContain(what);
             error.Message.ShouldContain("Convert it to PNG");
         }

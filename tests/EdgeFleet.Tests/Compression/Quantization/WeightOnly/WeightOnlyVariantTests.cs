@@ -27,14 +27,14 @@ public sealed class WeightOnlyVariantTests
     [MemberData(nameof(Variants))]
     public void Every_model_keeps_its_answers_and_its_float_kernels(string name, CompressionKind kind, double size)
     {
-        var result = TestModels.Produce(TestModels.Request(name, kind) with { MaxSamples = 256 });
+        var result = TestModels.Produce(TestModels.Request(name, kind, 256));
         result.RefusedBecause.ShouldBeNull();
         result.Quality.Top1Agreement.ShouldBeGreaterThanOrEqualTo(kind == CompressionKind.Weights8 ? 0.995 : 0.97);
         result.Quality.Cosine.ShouldBeGreaterThan(kind == CompressionKind.Weights8 ? 0.9999 : 0.995);
         ((double)result.Model.Length / result.Quality.SourceSizeBytes).ShouldBeLessThan(size);
 
         // What is unpacked at load leaves no trace: the device runs the operators of the float model.
-        Loaded(result.Model).ShouldBe(Loaded(TestModels.Produce(TestModels.Request(name, CompressionKind.Fp32) with { MaxSamples = 32 }).Model));
+        Loaded(result.Model).ShouldBe(Loaded(TestModels.Produce(TestModels.Request(name, CompressionKind.Fp32, 32)).Model));
     }
 
     [Theory]
@@ -43,9 +43,8 @@ public sealed class WeightOnlyVariantTests
     [InlineData(WeightRounding.Gptq)]
     public void The_same_recipe_gives_the_same_bytes(WeightRounding rounding)
     {
-        var request = TestModels.Request("resnet8-fashion-bn", CompressionKind.Weights4) with
+        var request = TestModels.Request("resnet8-fashion-bn", CompressionKind.Weights4, 32) with
         {
-            MaxSamples = 32,
             Recipe = new CompressionRecipe(CompressionKind.Weights4) { Rounding = rounding, BlockSize = 64 },
         };
         TestModels.Produce(request).Model.ShouldBe(TestModels.Produce(request).Model);
