@@ -7,7 +7,8 @@ namespace EdgeFleet.Compression.Calibration;
 /// <summary>
 /// Finds the values of a float model that float16 cannot hold, from a run over some samples: those that come within half of its
 /// largest number, and divisors and arguments of a logarithm so close to 0 that it would make them 0. (Spectra before a logarithm
-/// are both; kept in float16 they are where NaN comes from.) The runtime reduces each value, so that two numbers come out of each.
+/// are both; kept in float16 they are where NaN comes from.) The runtime reduces each value, so that a few numbers come out of each.
+/// Of values within subgraphs, those that no sample reached are not known to fit, so they do not.
 /// </summary>
 internal static class HalfRanges
 {
@@ -20,16 +21,17 @@ internal static class HalfRanges
     /// <summary>Samples looked at; the factor of two above is for all others.</summary>
     private const int MostSamples = 64;
 
-    /// <param name="graph">Left as it is.</param>
-    /// <param name="facts">Of the graph.</param>
+    /// <param name="graph">Left as it is; names of values are distinct (see <see cref="Passes.DistinctNames"/>).</param>
+    /// <param name="facts">Of the graph and those within it.</param>
     /// <param name="feed">Samples, made up ones too.</param>
     /// <param name="runner">The runtime.</param>
     /// <param name="cancellationToken">Looked at between batches.</param>
     /// <returns>Names; all of them where the runtime cannot reduce a value, such as one without elements.</returns>
-    public static HashSet<string> Unfit(ModelGraph graph, ValueFacts facts, SampleFeed feed, IModelRunner runner, CancellationToken cancellationToken)
+    public static HashSet<string> Unfit(ModelGraph graph, ScopedFacts facts, SampleFeed feed, IModelRunner runner, CancellationToken cancellationToken)
     {
-        var values = graph.Nodes.SelectMany(n => n.Inputs.Concat(n.Outputs)).Where(v => facts.IsFloat(v) && graph.Constant(v) is null).Distinct().ToList();
-        var delicate = graph.Nodes.SelectMany(Delicate).ToHashSet();
+        var within = graph.Within().ToList();
+        var delicate = within.SelectMany(g => g.Nodes).Concat(graph.Nodes).SelectMany(Delicate).ToHashSet();
+        var values = Values(graph, facts);
         var nodes = new List<OnnxNode>();
         for (var i = 0; i < values.Count; i++)
         {
@@ -61,8 +63,19 @@ internal static class HalfRanges
             unfit.UnionWith(values);
         }
 
+        var inner = within.SelectMany(g => Values(g, facts)).ToList();
+        var reached = InnerExtremes.Collect(graph, inner, feed, MostSamples, runner, cancellationToken);
+        unfit.UnionWith(inner.Where(v => !reached.TryGetValue(v, out var e)
+            || Math.Max(e.Range.Max, -e.Range.Min) > MostMagnitude || (e.LeastMagnitude < LeastNormal && delicate.Contains(v))));
         return unfit;
     }
+
+    /// <summary>Float values that a graph takes or computes itself, or for the main graph uses.</summary>
+    private static List<string> Values(ModelGraph graph, ScopedFacts facts) =>
+    [
+        .. graph.Nodes.SelectMany(n => n.Inputs.Concat(n.Outputs)).Concat(graph.Graph.Inputs.Select(i => i.Name ?? ""))
+            .Where(v => facts.Of(graph).IsFloat(v) && graph.Constant(v) is null && !graph.IsFromOutside(v)).Distinct(),
+    ];
 
     /// <summary>Inputs of which something like zero makes infinity.</summary>
     private static IEnumerable<string> Delicate(OnnxNode node) =>

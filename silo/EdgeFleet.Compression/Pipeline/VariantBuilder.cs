@@ -92,7 +92,8 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
             .RunInEveryGraph(g => new RecognizeHardSwish(facts.Of(g)))
             .RunInEveryGraph(g => new RecognizeGelu(facts.Of(g)))
             .RunInEveryGraph(_ => new MergeConstants())
-            .RunInEveryGraph(_ => new RemoveUnused());
+            .RunInEveryGraph(_ => new RemoveUnused())
+            .Run(new DistinctNames());
         return (passes.Reports, expected);
     }
 
@@ -138,7 +139,7 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
             case CompressionKind.Fp32:
                 break;
             case CompressionKind.Fp16:
-                var floats = ValueFacts.Of(graph, runner);
+                var floats = new ScopedFacts(graph, runner);
                 var unfit = HalfRanges.Unfit(graph, floats, feed, runner, cancellationToken);
                 passes.Run(new HalfPrecision(floats, unfit)).RunInEveryGraph(_ => new HalfStorage());
                 break;
