@@ -150,7 +150,9 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
                 Weights(passes, graph, recipe, feed);
                 break;
             default:
-                made = Static(passes, graph, recipe, feed, recipe.Equalize || recipe.Smooth ? new Dictionary<string, ValueRange>() : prepared.ExpectedRanges);
+                var expected = recipe.Equalize || recipe.Smooth ? new Dictionary<string, ValueRange>() : prepared.ExpectedRanges;
+                var settings = new CalibrationSettings { Method = recipe.Calibration, Histograms = Histograms, Progress = Calibrating };
+                made = new StaticBuilder(runner, feed, recipe, expected, settings, starting, cancellationToken).Build(passes, graph, SharedRanges ?? new());
                 break;
         }
 
@@ -197,57 +199,5 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
         }
 
         passes.RunInEveryGraph(g => new WeightOnlyQuantization(WeightOnlyPlan.Of(g, facts.Of(g), settings), rounder.Round));
-    }
-
-    /// <summary>Static quantization, with the methods of accuracy recovery that the recipe asks for before and after it.</summary>
-    /// <returns>What is known of it, without bytes.</returns>
-    private BuiltVariant Static(
-        PassRunner passes, ModelGraph graph, CompressionRecipe recipe, SampleFeed feed, IReadOnlyDictionary<string, ValueRange> expected)
-    {
-        AlreadyQuantized.Refuse(graph.Model);
-        var facts = ValueFacts.Of(graph, runner);
-        passes.Run(new LiftOpset(facts));
-        var ranges = SharedRanges ?? new();
-        if (!AccuracyRecovery.IsAsked(recipe))
-        {
-            var collected = Integers(passes, graph, facts, recipe, feed, ranges, expected);
-            passes.Run(new NoteInnerWeights());
-            return new([], [], new Dictionary<string, string>()) { Calibration = collected };
-        }
-
-        var recovery = new AccuracyRecovery(
-            runner,
-            feed,
-            recipe,
-            (copy, known) => Integers(new PassRunner(copy, null, cancellationToken), copy, ValueFacts.Of(copy, runner), recipe, feed, known, expected),
-            cancellationToken);
-        recovery.OnFloat(passes, graph, ranges);
-        var floats = graph.Model.ToArray();
-        var calibration = Integers(passes, graph, ValueFacts.Of(graph, runner), recipe, feed, recovery.Ranges, expected) ?? recovery.Facts;
-        recovery.OnIntegers(passes, graph, floats);
-        passes.Run(new NoteInnerWeights());
-        return new([], [], new Dictionary<string, string>()) { Calibration = calibration, Gains = recovery.Gains, FloatForm = floats };
-    }
-
-    /// <summary>Plan, ranges on the calibration samples as far as they are not known, rewrite.</summary>
-    private CalibrationFacts? Integers(
-        PassRunner passes,
-        ModelGraph graph,
-        ValueFacts facts,
-        CompressionRecipe recipe,
-        SampleFeed feed,
-        RangeCache ranges,
-        IReadOnlyDictionary<string, ValueRange> expected)
-    {
-        var plan = QuantizationPlanner.Plan(graph, facts, recipe.KeepFloat);
-        starting?.Invoke("calibrate");
-        var values = plan.Values.ConvertAll(plan.Representative).Distinct().ToList();
-        var settings = new CalibrationSettings { Method = recipe.Calibration, Histograms = Histograms, Progress = Calibrating };
-        CalibrationFacts? collected = null;
-        var known = ranges.Of(values, missing => (collected = feed.Synthetic
-            ? DataFreeRanges.Run(graph, missing, expected, feed, runner, settings, cancellationToken)
-            : Calibrator.Run(graph, missing, feed, runner, settings, cancellationToken)).Ranges);
-        passes.Run(new StaticQuantization(plan, known, QuantizationScheme.Of(recipe))).Run(new GuardFloatLayers());
-        return collected;
     }
 }

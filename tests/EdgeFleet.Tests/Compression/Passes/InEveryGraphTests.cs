@@ -90,7 +90,7 @@ public sealed class InEveryGraphTests
         var result = TestModels.Produce(new CompressionRequest(SubgraphModels.Branching().ToArray(), CompressionKind.Int8) { LatencyRuns = 0, Calibration = [SubgraphModels.Samples()] });
         var note = result.Passes.Single(p => p.Name == "keep-inner-graphs-float").Notes.ShouldHaveSingleItem();
         note.ShouldContain("If node 'If-y'");
-        note.ShouldContain($"4 layers with {4 * Width * Width} weights");
+        note.ShouldContain($"2 layers with {2 * Width * Width} weights");
     }
 
     [Fact]
