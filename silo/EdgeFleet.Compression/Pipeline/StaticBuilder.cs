@@ -56,10 +56,10 @@ internal sealed class StaticBuilder(
     /// <summary>Plan, ranges on the calibration samples as far as they are not known, rewrite.</summary>
     private CalibrationFacts? Integers(PassRunner passes, ModelGraph graph, ScopedFacts facts, RangeCache ranges)
     {
-        var plans = ScopedPlans.Of(graph, facts, recipe.KeepFloat);
+        var plans = ScopedPlans.Of(graph, facts, recipe.KeepFloat, recipe.WideActivations);
         starting?.Invoke("calibrate");
         CalibrationFacts? collected = null;
-        var known = ranges.Of(plans.Values, missing => (collected = Calibrate(graph, missing)).Ranges);
+        var known = ranges.Of(plans.Values, missing => (collected = Whole(Calibrate(graph, missing), plans)).Ranges);
         plans.KeepUnknownFloat(known);
         var scheme = QuantizationScheme.Of(recipe);
         if (plans.ReachWithin)
@@ -89,4 +89,9 @@ internal sealed class StaticBuilder(
             .Select(v => new ValueCalibration(v.Value, v.Range.Min, v.Range.Max, v.Range.Min, v.Range.Max, []));
         return new(facts.Method, facts.Samples, [.. facts.Values, .. inner]) { Warning = facts.Warning };
     }
+
+    /// <summary>Ranges of values in 16 bits are all that was seen: what other methods cut off for the sake of 256 steps costs nothing there.</summary>
+    private static CalibrationFacts Whole(CalibrationFacts facts, ScopedPlans plans) => facts.Values.Any(v => plans.IsWide(v.Value))
+        ? new(facts.Method, facts.Samples, [.. facts.Values.Select(v => plans.IsWide(v.Value) ? v with { Low = v.Min, High = v.Max } : v)]) { Warning = facts.Warning }
+        : facts;
 }

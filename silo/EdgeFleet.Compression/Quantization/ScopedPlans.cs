@@ -24,12 +24,17 @@ internal sealed class ScopedPlans
     public List<string> Values =>
         [.. _within.Values.Prepend(Main).SelectMany(p => p.Values.Select(p.Representative)).Concat(_witnesses.Values).Distinct()];
 
+    /// <summary>True where some plan stores the value in 16 bits.</summary>
+    public bool IsWide(string value) => Main.IsWide(value) || _within.Values.Any(p => p.IsWide(value));
+
     /// <param name="graph">The float model, of distinct names; left as it is.</param>
     /// <param name="facts">Its types.</param>
     /// <param name="keepFloat">Outputs of layers that stay float.</param>
-    public static ScopedPlans Of(ModelGraph graph, ScopedFacts facts, IReadOnlyCollection<string> keepFloat)
+    /// <param name="wide">Outputs of layers whose activations take 16 bits.</param>
+    public static ScopedPlans Of(ModelGraph graph, ScopedFacts facts, IReadOnlyCollection<string> keepFloat, IReadOnlyCollection<string> wide)
     {
         var plans = new ScopedPlans(QuantizationPlanner.Plan(graph, facts.Main, keepFloat));
+        plans.Main.Widen(wide);
         foreach (var inner in graph.Within())
         {
             var plan = QuantizationPlanner.Plan(inner, facts.Of(inner), keepFloat);
@@ -41,6 +46,7 @@ internal sealed class ScopedPlans
                 }
             }
 
+            plan.Widen(wide);
             plans._within[inner.Graph] = plan;
             if (plan.Weighted.Count > 0 && plan.Values.TrueForAll(inner.IsFromOutside))
             {
