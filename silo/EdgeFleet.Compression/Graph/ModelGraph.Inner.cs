@@ -30,6 +30,10 @@ internal sealed partial class ModelGraph
     /// </summary>
     public ModelGraph Enter(OnnxNode owner, OnnxGraph graph) => new(this, owner, graph);
 
+    /// <summary>All graphs within this one, outer ones first, to look at: they are not to be edited.</summary>
+    public IEnumerable<ModelGraph> Within() =>
+        Nodes.SelectMany(n => n.Subgraphs.Select(s => Enter(n, s))).SelectMany(g => g.Within().Prepend(g));
+
     /// <summary>Ends the edits of an inner graph, for the graphs around it to know.</summary>
     public void Leave()
     {

@@ -21,7 +21,10 @@ internal sealed class ScopedFacts
     public ValueFacts Main { get; }
 
     /// <summary>Of the main graph or one within it; of one that was not there at the time, none.</summary>
-    public ValueFacts Of(ModelGraph graph) => _facts.GetValueOrDefault(graph.Graph, ValueFacts.None);
+    public ValueFacts Of(ModelGraph graph) => Of(graph.Graph);
+
+    /// <inheritdoc cref="Of(ModelGraph)"/>
+    public ValueFacts Of(OnnxGraph graph) => _facts.GetValueOrDefault(graph, ValueFacts.None);
 
     private void AskWithin(ModelGraph graph, ValueFacts around)
     {

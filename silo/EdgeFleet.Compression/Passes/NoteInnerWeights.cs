@@ -4,8 +4,8 @@ using EdgeFleet.Compression.Onnx;
 namespace EdgeFleet.Compression.Passes;
 
 /// <summary>
-/// Changes nothing; says which nodes keep float weights within their subgraphs. Calibration sees values of the main graph only, so
-/// static quantization has no ranges for what is computed in a branch or a loop's body.
+/// Changes nothing; says which nodes keep float weights within their subgraphs: those that no calibration sample reached, so that
+/// static quantization has no ranges, and those of operators that it leaves float in the main graph too.
 /// </summary>
 internal sealed class NoteInnerWeights : IGraphPass
 {
@@ -28,7 +28,7 @@ internal sealed class NoteInnerWeights : IGraphPass
 
             if (layers > 0)
             {
-                _notes.Add($"{node.Label} keeps {layers} layers with {elements} weights float: they lie in its subgraphs, where values have no calibrated ranges. int8-dynamic and the weight-only kinds reach them.");
+                _notes.Add($"{node.Label} keeps {layers} {(layers == 1 ? "layer" : "layers")} with {elements} weights float: they lie in its subgraphs, and no calibration sample reached them, or static integers have no form for them. int8-dynamic and the weight-only kinds do without samples.");
             }
         }
 

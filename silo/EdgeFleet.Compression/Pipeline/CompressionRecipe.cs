@@ -45,6 +45,13 @@ public sealed record CompressionRecipe(CompressionKind Kind)
     /// </summary>
     public IReadOnlyList<string> KeepFloat { get; init; } = [];
 
+    /// <summary>
+    /// Outputs of Conv, Gemm and MatMul nodes (as named in the prepared model) whose input and output take 16 bits rather than 8, with
+    /// weights in 8: an alternative to keeping a layer float for processors that have it. A layer in both lists stays float. Static
+    /// int8 kinds only.
+    /// </summary>
+    public IReadOnlyList<string> WideActivations { get; init; } = [];
+
     /// <summary>Inner values and nodes get short names, which makes small models smaller. Inputs and outputs keep theirs.</summary>
     public bool ShortNames { get; init; } = true;
 
@@ -70,6 +77,7 @@ public sealed record CompressionRecipe(CompressionKind Kind)
         Add(CorrectBias, "bias corrected");
         Add(FoldInputShift, "input shift folded");
         Add(KeepFloat.Count > 0, KeepFloat.Count == 1 ? "1 layer float" : $"{KeepFloat.Count} layers float");
+        Add(WideActivations.Count > 0, WideActivations.Count == 1 ? "1 layer in 16 bits" : $"{WideActivations.Count} layers in 16 bits");
         Add(!ShortNames, "long names");
         return string.Join(", ", words);
     }

@@ -279,6 +279,7 @@ public sealed class LargeModelCompressor(IModelRunner runner)
         }
         catch (DirectoryNotFoundException)
         {
+            // It is gone: that was the aim.
         }
         catch (IOException)
         {

@@ -98,7 +98,8 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
             .RunInEveryGraph(g => new RecognizeHardSwish(facts.Of(g)))
             .RunInEveryGraph(g => new RecognizeGelu(facts.Of(g)))
             .RunInEveryGraph(_ => new MergeConstants())
-            .RunInEveryGraph(_ => new RemoveUnused());
+            .RunInEveryGraph(_ => new RemoveUnused())
+            .Run(new DistinctNames());
         return (passes.Reports, expected);
     }
 
@@ -121,7 +122,7 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
                 Dynamic(passes, graph, recipe);
                 break;
             case CompressionKind.Fp16:
-                var floats = ValueFacts.Of(graph, runner);
+                var floats = new ScopedFacts(graph, runner);
                 starting?.Invoke("calibrate");
                 Half(passes, floats, HalfRanges.Unfit(graph, floats, feed, load, cancellationToken));
                 break;
@@ -163,7 +164,7 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
             case CompressionKind.Fp32:
                 break;
             case CompressionKind.Fp16:
-                var floats = ValueFacts.Of(graph, runner);
+                var floats = new ScopedFacts(graph, runner);
                 var unfit = HalfRanges.Unfit(graph, floats, feed, runner, cancellationToken);
                 Half(passes, floats, unfit);
                 break;
@@ -174,7 +175,9 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
                 Weights(passes, graph, recipe, WeightOnlySettings.Of(recipe), feed);
                 break;
             default:
-                made = Static(passes, graph, recipe, feed, recipe.Equalize || recipe.Smooth ? new Dictionary<string, ValueRange>() : expected);
+                var told = recipe.Equalize || recipe.Smooth ? new Dictionary<string, ValueRange>() : expected;
+                var settings = new CalibrationSettings { Method = recipe.Calibration, Histograms = Histograms, Progress = Calibrating };
+                made = new StaticBuilder(runner, feed, recipe, told, settings, starting, cancellationToken).Build(passes, graph, recipe.FoldInputShift ? new() : SharedRanges ?? new());
                 break;
         }
 
@@ -190,7 +193,7 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
         return new(source.ToArray(), passes.Reports, names.Originals) { Calibration = made?.Calibration, Gains = made?.Gains ?? [], FloatForm = made?.FloatForm };
     }
 
-    private static void Half(PassRunner passes, ValueFacts facts, HashSet<string> unfit) =>
+    private static void Half(PassRunner passes, ScopedFacts facts, HashSet<string> unfit) =>
         passes.Run(new HalfPrecision(facts, unfit)).RunInEveryGraph(_ => new HalfStorage());
 
     private static void FoldShift(PassRunner passes, CompressionRecipe recipe)
@@ -231,58 +234,5 @@ internal sealed class VariantBuilder(IModelRunner runner, Action<string>? starti
         }
 
         passes.RunInEveryGraph(g => new WeightOnlyQuantization(WeightOnlyPlan.Of(g, facts.Of(g), settings), rounder.Round));
-    }
-
-    /// <summary>Static quantization, with the methods of accuracy recovery that the recipe asks for before and after it.</summary>
-    /// <returns>What is known of it, without bytes.</returns>
-    private BuiltVariant Static(
-        PassRunner passes, ModelGraph graph, CompressionRecipe recipe, SampleFeed feed, IReadOnlyDictionary<string, ValueRange> expected)
-    {
-        AlreadyQuantized.Refuse(graph.Model);
-        var facts = ValueFacts.Of(graph, runner);
-        passes.Run(new LiftOpset(facts));
-        var ranges = recipe.FoldInputShift ? new() : SharedRanges ?? new();
-        if (!AccuracyRecovery.IsAsked(recipe))
-        {
-            var form = recipe.FoldInputShift ? graph.Model.ToArray() : null;
-            var collected = Integers(passes, graph, facts, recipe, feed, ranges, expected);
-            passes.Run(new NoteInnerWeights());
-            return new([], [], new Dictionary<string, string>()) { Calibration = collected, FloatForm = form };
-        }
-
-        var recovery = new AccuracyRecovery(
-            runner,
-            feed,
-            recipe,
-            (copy, known) => Integers(new PassRunner(copy, null, cancellationToken), copy, ValueFacts.Of(copy, runner), recipe, feed, known, expected),
-            cancellationToken);
-        recovery.OnFloat(passes, graph, ranges);
-        var floats = graph.Model.ToArray();
-        var calibration = Integers(passes, graph, ValueFacts.Of(graph, runner), recipe, feed, recovery.Ranges, expected) ?? recovery.Facts;
-        recovery.OnIntegers(passes, graph, floats);
-        passes.Run(new NoteInnerWeights());
-        return new([], [], new Dictionary<string, string>()) { Calibration = calibration, Gains = recovery.Gains, FloatForm = floats };
-    }
-
-    /// <summary>Plan, ranges on the calibration samples as far as they are not known, rewrite.</summary>
-    private CalibrationFacts? Integers(
-        PassRunner passes,
-        ModelGraph graph,
-        ValueFacts facts,
-        CompressionRecipe recipe,
-        SampleFeed feed,
-        RangeCache ranges,
-        IReadOnlyDictionary<string, ValueRange> expected)
-    {
-        var plan = QuantizationPlanner.Plan(graph, facts, recipe.KeepFloat);
-        starting?.Invoke("calibrate");
-        var values = plan.Values.ConvertAll(plan.Representative).Distinct().ToList();
-        var settings = new CalibrationSettings { Method = recipe.Calibration, Histograms = Histograms, Progress = Calibrating };
-        CalibrationFacts? collected = null;
-        var known = ranges.Of(values, missing => (collected = feed.Synthetic
-            ? DataFreeRanges.Run(graph, missing, expected, feed, runner, settings, cancellationToken)
-            : Calibrator.Run(graph, missing, feed, runner, settings, cancellationToken)).Ranges);
-        passes.Run(new StaticQuantization(plan, known, QuantizationScheme.Of(recipe))).Run(new GuardFloatLayers());
-        return collected;
     }
 }

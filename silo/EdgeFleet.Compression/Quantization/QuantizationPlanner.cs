@@ -56,7 +56,7 @@ internal sealed class QuantizationPlanner
                 Quantize(node.Inputs[0]);
                 if (node.Is("Conv") || Reaches(EndOfLinear(node)) || LosesToFloat(node))
                 {
-                    Quantize(Absorb(EndOfLinear(node)));
+                    Give(node, Absorb(EndOfLinear(node)));
                 }
             }
             else if (node.Is(s_movers) && IsInteger(node.Inputs[0]) && Reaches(node.Outputs[0]))
@@ -71,7 +71,7 @@ internal sealed class QuantizationPlanner
                 || (node.Is(s_maps) && IsInteger(node.Inputs[0]) && Reaches(node.Outputs[0])))
             {
                 _plan.Nodes.Add(node);
-                Quantize(node.Is("Add", "Mul") ? Absorb(node.Outputs[0]) : node.Outputs[0]);
+                Give(node, node.Is("Add", "Mul") ? Absorb(node.Outputs[0]) : node.Outputs[0]);
             }
         }
     }
@@ -149,7 +149,13 @@ internal sealed class QuantizationPlanner
     {
         _plan.Nodes.Add(node);
         _plan.SameAs[node.Outputs[0]] = node.Inputs[0];
-        Quantize(node.Outputs[0]);
+        Give(node, node.Outputs[0]);
+    }
+
+    private void Give(OnnxNode node, string result)
+    {
+        _plan.Results[node] = result;
+        Quantize(result);
     }
 
     private void Quantize(string value)

@@ -25,6 +25,9 @@ internal sealed record QuantizationScheme(OnnxElementType Activation, int Weight
     /// <summary>uint8 on both sides: AVX2 has exact sums for it, so it needs no reduced range.</summary>
     public static readonly QuantizationScheme Unsigned = new(OnnxElementType.UInt8, 127, OnnxElementType.UInt8);
 
+    /// <summary>The type of activations in 16 bits, signed where those in 8 are.</summary>
+    public OnnxElementType WideActivation => Activation == OnnxElementType.Int8 ? OnnxElementType.Int16 : OnnxElementType.UInt16;
+
     /// <summary>The number types of a static recipe.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Not of a static kind.</exception>
     public static QuantizationScheme Of(CompressionRecipe recipe) => recipe.Kind switch

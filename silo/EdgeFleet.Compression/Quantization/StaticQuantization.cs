@@ -8,23 +8,22 @@ namespace EdgeFleet.Compression.Quantization;
 /// <summary>
 /// Float graph -> QDQ graph: y = Conv(x, W, b) -> y = DQ(Q(Conv(DQ(Q(x)), DQ(Wq), DQ(bq)))), which the runtime fuses to QLinearConv.
 /// W: 8 bits per output channel; b: int32 with scale s_x * s_w; activations as <paramref name="scheme"/> says, with the ranges seen.
+/// Where a layer needs 16 bits for activations, Q and DQ are of that type (of com.microsoft before opset 21), and DQ(Q(DQ(Q(x))))
+/// stands between it and layers in 8.
 /// Conditions: opset 13 or later, a plan for this graph, and a range for every planned value that is its own representative.
 /// </summary>
 internal sealed class StaticQuantization(QuantizationPlan plan, IReadOnlyDictionary<string, ValueRange> ranges, QuantizationScheme scheme) : IGraphPass
 {
-    private readonly Dictionary<string, ActivationParameters> _parameters = [];
-    private readonly Dictionary<string, (string Scale, string ZeroPoint)> _constants = [];
+    private const int LeastWideOpset = 21;
+    private const string WideDomain = "com.microsoft";
+
+    private readonly Dictionary<(string Value, bool Wide), (string Scale, string ZeroPoint)> _constants = [];
     private readonly Dictionary<int, string> _biasZeros = [];
 
     public string Name => "quantize-static";
 
     public int Apply(ModelGraph graph)
     {
-        foreach (var value in plan.Values)
-        {
-            _parameters[value] = ActivationQuantizer.Of(ranges[plan.Representative(value)], scheme.Activation);
-        }
-
         foreach (var unit in plan.Weighted)
         {
             QuantizeWeights(graph, unit);
@@ -48,7 +47,7 @@ internal sealed class StaticQuantization(QuantizationPlan plan, IReadOnlyDiction
     {
         var node = unit.Node;
         var weights = graph.Constant(node.Inputs[1])!;
-        var inputScale = _parameters[node.Inputs[0]].Scale;
+        var inputScale = ParametersOf(node.Inputs[0], plan.WideNodes.Contains(node)).Scale;
         var bias = unit.HasBias ? TensorContent.Floats(graph.Constant(node.Inputs[2])!).ToArray() : null;
         var quantized = Quantized(TensorContent.Floats(weights), weights.Dimensions, unit.Axis, bias, inputScale);
         var basis = node.Outputs[0];
@@ -107,7 +106,6 @@ internal sealed class StaticQuantization(QuantizationPlan plan, IReadOnlyDiction
 
     private void QuantizeValue(ModelGraph graph, string value)
     {
-        var (scale, zeroPoint) = Parameters(graph, value);
         var producer = graph.Producer(value);
         var integer = producer is not null && (plan.Nodes.Contains(producer) || IsBiasOfPlanned(graph, producer));
         var raw = value;
@@ -122,32 +120,61 @@ internal sealed class StaticQuantization(QuantizationPlan plan, IReadOnlyDiction
 
         // Whoever else reads a value that integers produced reads it dequantized: a second float use would keep the runtime from fusing.
         var users = graph.Consumers(raw).ToHashSet();
-        var quantized = graph.Fresh($"{value}/q");
-        graph.Add(new OnnxNode { OpType = "QuantizeLinear", Name = quantized, Inputs = [raw, scale, zeroPoint], Outputs = [quantized] });
-        var dequantized = final ?? graph.Fresh($"{value}/dq");
-        graph.Add(new OnnxNode { OpType = "DequantizeLinear", Name = $"{quantized}/dequantize", Inputs = [quantized, scale, zeroPoint], Outputs = [dequantized] });
+        var wide = plan.IsWide(value);
+        var given = integer && !wide && plan.IsGivenWide(value) ? Pair(graph, value, raw, true, null) : raw;
+        var dequantized = Pair(graph, value, given, wide, final);
         graph.ReplaceUses(raw, dequantized, n => n.OpType != "QuantizeLinear" && (integer || (users.Contains(n) && plan.Nodes.Contains(n))));
+        if (!wide && graph.Consumers(dequantized).Any(plan.WideNodes.Contains))
+        {
+            graph.ReplaceUses(dequantized, Pair(graph, value, dequantized, true, null), plan.WideNodes.Contains);
+        }
+    }
+
+    /// <summary>Adds QuantizeLinear and DequantizeLinear.</summary>
+    /// <returns>What the latter gives.</returns>
+    private string Pair(ModelGraph graph, string value, string from, bool wide, string? to)
+    {
+        var domain = wide && graph.Opset < LeastWideOpset ? WideDomain : null;
+        if (domain is not null && graph.Model.OpsetOf(domain) is null)
+        {
+            graph.Model.SetOpset(domain, 1);
+        }
+
+        var (scale, zeroPoint) = Parameters(graph, value, wide);
+        var quantized = graph.Fresh($"{value}/q");
+        graph.Add(new OnnxNode { OpType = "QuantizeLinear", Domain = domain, Name = quantized, Inputs = [from, scale, zeroPoint], Outputs = [quantized] });
+        to ??= graph.Fresh($"{value}/dq");
+        graph.Add(new OnnxNode { OpType = "DequantizeLinear", Domain = domain, Name = $"{quantized}/dequantize", Inputs = [quantized, scale, zeroPoint], Outputs = [to] });
+        return to;
     }
 
     private bool IsBiasOfPlanned(ModelGraph graph, OnnxNode node) =>
         node.Is("Add") && node.Inputs.Exists(i => graph.Producer(i) is { } matmul && matmul.Is("MatMul") && plan.Nodes.Contains(matmul));
 
-    private (string Scale, string ZeroPoint) Parameters(ModelGraph graph, string value)
+    private (string Scale, string ZeroPoint) Parameters(ModelGraph graph, string value, bool wide)
     {
-        var representative = plan.Representative(value);
-        if (!_constants.TryGetValue(representative, out var names))
+        var key = (plan.Representative(value), wide);
+        if (!_constants.TryGetValue(key, out var names))
         {
-            var (scale, zeroPoint) = _parameters[value];
+            var (scale, zeroPoint) = ParametersOf(value, wide);
+            var basis = $"{key.Item1}/zero";
             names = (
-                graph.AddConstant($"{representative}/scale", OnnxElementType.Float, [], [scale]),
-                scheme.Activation == OnnxElementType.Int8
-                    ? graph.AddConstant($"{representative}/zero", OnnxElementType.Int8, [], [(sbyte)zeroPoint])
-                    : graph.AddConstant($"{representative}/zero", OnnxElementType.UInt8, [], [(byte)zeroPoint]));
-            _constants[representative] = names;
+                graph.AddConstant($"{key.Item1}/scale", OnnxElementType.Float, [], [scale]),
+                (wide ? scheme.WideActivation : scheme.Activation) switch
+                {
+                    OnnxElementType.Int8 => graph.AddConstant(basis, OnnxElementType.Int8, [], [(sbyte)zeroPoint]),
+                    OnnxElementType.Int16 => graph.AddConstant(basis, OnnxElementType.Int16, [], [(short)zeroPoint]),
+                    OnnxElementType.UInt16 => graph.AddConstant(basis, OnnxElementType.UInt16, [], [(ushort)zeroPoint]),
+                    _ => graph.AddConstant(basis, OnnxElementType.UInt8, [], [(byte)zeroPoint]),
+                });
+            _constants[key] = names;
         }
 
         return names;
     }
+
+    private ActivationParameters ParametersOf(string value, bool wide) =>
+        ActivationQuantizer.Of(ranges[plan.Representative(value)], wide ? scheme.WideActivation : scheme.Activation);
 
     private string Dequantize(ModelGraph graph, string quantized, string scale, string zeroPoint, int axis)
     {

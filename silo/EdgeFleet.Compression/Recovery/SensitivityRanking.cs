@@ -8,7 +8,7 @@ namespace EdgeFleet.Compression.Recovery;
 /// <summary>
 /// Ranks layers by what quantizing each alone costs at the model's outputs: one variant per layer with all others float, executed on
 /// the same samples, with ranges that are collected once. The layers that lose most by themselves come first, so that where time runs
-/// out the suspects have been measured; the others keep the estimate.
+/// out the suspects have been measured; the others keep the estimate. Layers within subgraphs are not ranked, and float meanwhile.
 /// </summary>
 /// <param name="runner">The runtime.</param>
 /// <param name="feed">Calibration samples.</param>
@@ -30,6 +30,7 @@ internal sealed class SensitivityRanking(IModelRunner runner, SampleFeed feed, T
         var whole = builder.Build(prepared, plain, feed);
         var original = new ModelGraph(OnnxModel.Read(prepared.Model));
         var layers = Quantized(original, whole);
+        var within = TensorWalk.Graphs(original.Graph).Skip(1).SelectMany(g => g.Nodes).Where(LayerPair.IsLayer).Select(n => n.Outputs[0]).ToList();
         var errors = new LayerErrors(runner, feed).Measure(prepared.Model, whole.Model, whole.Originals, samples, cancellationToken);
         var reference = new OutputReference(runner, prepared.Model, feed, samples, cancellationToken);
         var own = errors.Layers.GroupBy(e => e.Layer).ToDictionary(g => g.Key, g => Math.Pow(10, -(g.First().AloneSqnrDb ?? g.First().SqnrDb) / 10));
@@ -42,7 +43,7 @@ internal sealed class SensitivityRanking(IModelRunner runner, SampleFeed feed, T
             if (measure)
             {
                 var others = layers.Select(l => l.Outputs[0]).Where(o => o != name);
-                var single = builder.Build(prepared, plain with { KeepFloat = [.. recipe.KeepFloat, .. others] }, feed);
+                var single = builder.Build(prepared, plain with { KeepFloat = [.. recipe.KeepFloat, .. others, .. within] }, feed);
                 noise = Math.Pow(10, -reference.SqnrDb(single.Model, cancellationToken) / 10);
             }
 

@@ -57,7 +57,21 @@ internal static class CandidatePlan
         return next;
     }
 
-    /// <summary>Round 3: the best without a pass over its input where time is all, then settings of the best, drawn by the seed.</summary>
+    /// <summary>Round 3: the layers that cost a static form most stay float, or take activations of 16 bits.</summary>
+    /// <param name="recipe">A static form.</param>
+    /// <param name="order">Its layers, those that cost most first.</param>
+    public static IReadOnlyList<CompressionRecipe> Mixed(CompressionRecipe recipe, IReadOnlyList<string> order) =>
+    [
+        .. new[] { 1, 3 }.Where(c => c <= order.Count).Select(c => order.Take(c).ToList())
+            .SelectMany(l => new[] { recipe with { KeepFloat = l, WideActivations = [] }, recipe with { WideActivations = l, KeepFloat = [] } }),
+    ];
+
+    /// <summary>True where a static form loses so much that its worst layers are worth looking for.</summary>
+    public static bool IsWorthMixing(CompressionGoal goal, CompressionRecipe recipe, QualityMeasurement? quality) =>
+        CompressionKinds.NeedsCalibration(recipe.Kind) && quality is not null
+        && (quality.PointsLost > Math.Min(goal.MostPointsLost ?? 0.5, 0.1) || goal.Objective == GoalObjective.MostAccurate);
+
+    /// <summary>Round 4: the best without a pass over its input where time is all, then settings of the best, drawn by the seed.</summary>
     public static IReadOnlyList<CompressionRecipe> Neighbours(GoalObjective objective, CompressionRecipe best, int seed, bool hasSamples) =>
         [.. objective == GoalObjective.Fastest ? [best with { FoldInputShift = true }] : Array.Empty<CompressionRecipe>(), .. Drawn(best, seed, hasSamples)];
 

@@ -10,7 +10,7 @@ using EdgeFleet.Compression.Recovery;
 namespace EdgeFleet.Compression.Search;
 
 /// <summary>One search under way.</summary>
-internal sealed class SearchRun
+internal sealed partial class SearchRun
 {
     private const int Finals = 4;
     private const int LayerSamples = 64;
@@ -24,6 +24,7 @@ internal sealed class SearchRun
     private readonly SampleFeeds _samples;
     private readonly QualityMeter _meter;
     private readonly PreparedModel _prepared;
+    private readonly List<string> _layers;
     private readonly string _key;
     private readonly Dictionary<string, StudyCandidate> _known;
     private readonly List<StudyCandidate> _candidates = [];
@@ -36,6 +37,7 @@ internal sealed class SearchRun
         _samples = SampleFeeds.Of(request.Model, request.Samples, runner, cancellationToken);
         _meter = new QualityMeter(runner, time, request.Model, _samples.Test, _samples.TestLabels);
         _prepared = new VariantBuilder(runner, null, cancellationToken).Prepare(request.Model);
+        _layers = Layers();
         _key = Key();
         _known = [];
         foreach (var candidate in journal?.Load(_key) ?? [])
@@ -48,7 +50,8 @@ internal sealed class SearchRun
     {
         var hasSamples = _request.Samples.Calibration.Count > 0;
         Try(CandidatePlan.Forms(_request.Target, hasSamples));
-        Try(CandidatePlan.Refinements(_request.Goal, [.. _candidates.Select(c => (c.Recipe, c.Quality))], Layers(), hasSamples));
+        Try(CandidatePlan.Refinements(_request.Goal, [.. _candidates.Select(c => (c.Recipe, c.Quality))], _layers, hasSamples));
+        TryMixed();
         if ((WinnerRule.Choose(_request.Goal, Qualities()) ?? WinnerRule.Closest(_request.Goal, Qualities())) is { } best)
         {
             Try(CandidatePlan.Neighbours(_request.Goal.Objective, _candidates[best].Recipe, _request.Seed, hasSamples));
@@ -184,9 +187,6 @@ internal sealed class SearchRun
         ? string.Create(CultureInfo.InvariantCulture,
             $"{candidate.Name}: {(double)quality.SizeBytes / quality.SourceSizeBytes:0.000} of the size, {quality.PointsLost:0.00} points lost, {quality.LatencyRatio:0.00} of the time")
         : $"{candidate.Name}: {candidate.RejectedBecause}";
-
-    /// <summary>Layers that stay float are always the first ones, so their number tells which.</summary>
-    private static string Name(CompressionRecipe recipe) => recipe.ToString();
 
     private string Key()
     {

@@ -48,8 +48,8 @@ public sealed class PassFuzzTests
         var alone = PassFuzz.Passes.Select(make => make(new ModelGraph(model)).Name);
         var prepared = new VariantBuilder(TestModels.Runner, null, CancellationToken.None).Prepare(model.ToArray()).Passes.Select(p => p.Name);
 
-        // Random models have no functions.
-        prepared.Except(alone).ShouldBe(["inline-functions"]);
+        // Random models have no functions and no subgraphs.
+        prepared.Except(alone).ShouldBe(["inline-functions", "distinct-names"]);
     }
 
     [Fact]

@@ -69,7 +69,7 @@ public sealed class HalfPrecisionTests
     }
 
     [Fact]
-    public void Weights_within_branches_take_two_bytes_and_compute_in_float32()
+    public void Weights_within_branches_take_two_bytes_where_no_sample_goes_too()
     {
         var model = TestModels.Model(
             [TestModels.Node("MatMul", ["x", "w"], "a"), TestModels.Node("If", ["yes"], "y", OnnxAttribute.Of("then_branch", Branch("v")), OnnxAttribute.Of("else_branch", Branch("u")))],
@@ -79,7 +79,7 @@ public sealed class HalfPrecisionTests
         Apply(model);
         var branches = model.Graph.Nodes.Find(n => n.OpType == "If")!.Subgraphs.ToList();
         branches.SelectMany(b => b.Initializers).ShouldAllBe(i => i.ElementType == OnnxElementType.Float16);
-        branches.ShouldAllBe(b => b.Nodes.Count == 2);
+        branches.Select(b => string.Join(' ', b.Nodes.Select(n => n.OpType))).ShouldBe(["MatMul Cast", "Cast Cast MatMul"]);
         TestModels.LargestDifference(TestModels.Run(model, 4, 16), expected).ShouldBeLessThan(0.05f);
     }
 
@@ -133,7 +133,7 @@ public sealed class HalfPrecisionTests
     private static void Apply(OnnxModel model)
     {
         var graph = TestModels.Graph(model);
-        var facts = ValueFacts.Of(graph, TestModels.Runner);
+        var facts = new ScopedFacts(graph, TestModels.Runner);
         using var session = TestModels.Runner.Load(model.ToArray(), new ModelSessionOptions());
         var x = TestModels.Random("x", 4, 16);
         var feed = SampleFeed.Create(session.Inputs, [new SampleSet("random", OnnxElementType.Float, [16], 4, TensorContent.Bytes(x), new SampleScaling(1))], 4);

@@ -73,6 +73,17 @@ public sealed class CompressionSearchTests
     }
 
     [Fact]
+    public void Layers_that_cost_most_are_tried_in_float_and_in_16_bits_under_names_that_tell_which()
+    {
+        var found = Search(Request("lenet-mnist", "most accurate") with { MostCandidates = 40 }).Study.Candidates;
+        var wide = found.Where(c => c.Recipe.WideActivations.Count > 0).ToList();
+        wide.Select(c => c.Recipe.WideActivations.Count).Distinct().ShouldBe([1, 3]);
+        wide.ShouldAllBe(c => c.Quality != null && c.Name.Contains("in 16 bits (no. "));
+        wide.ShouldAllBe(w => found.Any(c => c.Recipe.KeepFloat.SequenceEqual(w.Recipe.WideActivations)));
+        found.Select(c => c.Name).ShouldBeUnique();
+    }
+
+    [Fact]
     public void No_candidate_begins_after_the_budget()
     {
         var found = Search(Request("lenet-mnist", "smallest") with { Budget = TimeSpan.Zero });
