@@ -12,6 +12,10 @@ public static unsafe partial class ResidentMemory
 {
     private const int DontNeed = 4;
     private const int MostPages = 1 << 20;
+
+    /// <summary>Smaller mappings are not worth asking about.</summary>
+    private const int LeastMapping = 256 << 10;
+
     private const ulong Present = 1UL << 63, OfFile = 1UL << 61;
 
     /// <summary>
@@ -57,7 +61,7 @@ public static unsafe partial class ResidentMemory
             && line[space + 1] == 'r' && line[space + 2] == '-' && line[space + 4] == 'p'
             && nuint.TryParse(line[..dash], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out start)
             && nuint.TryParse(line[(dash + 1)..space], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out end)
-            && end > start;
+            && end >= start + LeastMapping;
     }
 
     /// <summary>Drops the runs of present pages that still are the file's own: not those that relocation or a debugger changed.</summary>

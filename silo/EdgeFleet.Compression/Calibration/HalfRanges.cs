@@ -32,7 +32,7 @@ internal static class HalfRanges
             graph,
             facts,
             feed,
-            (names, nodes) => WithOutputs.Load(runner, graph, names, nodes),
+            (names, nodes) => WithOutputs.Load(runner, graph, names, nodes, GraphOptimization.Basic), // a few runs: fusing takes longer than it saves
             inner => InnerExtremes.Collect(graph, inner, feed, MostSamples, runner, cancellationToken),
             cancellationToken);
 

@@ -6,8 +6,8 @@ namespace EdgeFleet.Compression.Calibration;
 /// <summary>How many samples a run over samples takes at once, so that its activations stay small.</summary>
 internal static class RunSize
 {
-    /// <summary>Bytes of the largest activation of a run. Ten such live at once in usual nets; larger runs are hardly faster.</summary>
-    private const long MostBytes = 512 << 10;
+    /// <summary>Bytes of all activations of a run together, of which the runtime keeps a part at a time; larger runs are hardly faster.</summary>
+    private const long MostBytes = 8 << 20;
 
     /// <summary>Where the sizes are not known before the model runs.</summary>
     private const int Usual = 8;
@@ -22,17 +22,22 @@ internal static class RunSize
             return Usual;
         }
 
-        var largest = graph.Nodes.SelectMany(n => n.Outputs).Where(facts.IsFloat).Select(v => Bytes(facts.ShapeOf(v) ?? [])).DefaultIfEmpty(1).Max();
-        return (int)Math.Clamp(MostBytes / Math.Max(1, largest) * feed.LeastBatch, 1, int.MaxValue);
+        var all = 0L;
+        foreach (var value in graph.Nodes.SelectMany(n => n.Outputs).Where(facts.IsFloat))
+        {
+            all = Math.Min(MostBytes, all + Bytes(facts.ShapeOf(value) ?? []));
+        }
+
+        return (int)Math.Clamp(MostBytes / Math.Max(1, all) * feed.LeastBatch, 1, int.MaxValue);
     }
 
-    /// <summary>Of one sample: free dimensions count as 1.</summary>
+    /// <summary>Of one sample, the most where it is more: free dimensions count as 1.</summary>
     private static long Bytes(IReadOnlyList<long> shape)
     {
         var bytes = (long)sizeof(float);
         foreach (var dimension in shape)
         {
-            bytes = Math.BigMul(bytes, Math.Max(1, dimension), out var low) == 0 && low >= 0 ? low : long.MaxValue;
+            bytes = dimension <= 1 ? bytes : dimension > MostBytes / bytes ? MostBytes : bytes * dimension;
         }
 
         return bytes;

@@ -21,8 +21,10 @@ internal static class WithOutputs
     /// <param name="graph">Left as it is, and its weights unchanged while the session lives.</param>
     /// <param name="values">Inner values; those that are outputs already are not added again.</param>
     /// <param name="extra">More nodes, which may use one another's outputs in this order.</param>
+    /// <param name="optimization">How much time loading takes for the sake of running.</param>
     /// <exception cref="ModelRunException">The runtime refuses the model.</exception>
-    public static IModelSession Load(IModelRunner runner, ModelGraph graph, IEnumerable<string> values, IEnumerable<OnnxNode>? extra = null)
+    public static IModelSession Load(
+        IModelRunner runner, ModelGraph graph, IEnumerable<string> values, IEnumerable<OnnxNode>? extra = null, GraphOptimization optimization = GraphOptimization.All)
     {
         var outside = graph.Graph.Initializers.FindAll(t =>
             t is { RawData: not null, IsExternal: false, ElementType: OnnxElementType.Float } && t.Count > MostElements && !graph.IsInput(t.Name ?? "") && !graph.IsOutput(t.Name ?? ""));
@@ -30,6 +32,7 @@ internal static class WithOutputs
         {
             Threads = Environment.ProcessorCount,
             Lean = true,
+            Optimization = optimization,
             Weights = outside.ConvertAll(t => new ModelTensor(t.Name!, t.ElementType, t.Dimensions, t.RawData!.Value)),
         };
         return runner.Load(Of(graph, values, [.. extra ?? []], [], outside).ToArray(), options);

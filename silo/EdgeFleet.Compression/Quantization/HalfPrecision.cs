@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using EdgeFleet.Compression.Graph;
 using EdgeFleet.Compression.Onnx;
@@ -24,6 +25,8 @@ internal sealed class HalfPrecision(ScopedFacts facts, IReadOnlySet<string> unfi
     public int Apply(ModelGraph graph) => new HalfScope(graph, null, facts, unfit).Convert();
 
     /// <summary>A copy in float16: what would become 0 or infinite becomes the nearest number that is neither.</summary>
+    /// <remarks>Optimized at once: code for vectors of any width is not compiled ahead, and the first round of weights is all that there is.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static OnnxTensor ToHalf(OnnxTensor tensor, string name)
     {
         var values = TensorContent.Floats(tensor);

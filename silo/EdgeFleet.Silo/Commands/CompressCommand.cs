@@ -31,6 +31,7 @@ internal static class CompressCommand
 
     private static async Task<int> RunAsync(CompressArguments arguments, long largeFrom, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
+        OrtModelRunner.StartEarly();
         if (arguments.FileToFile || LargeModelCompressor.SizeOf(arguments.Model.FullName) >= largeFrom)
         {
             return await LargeModelCommand.RunAsync(arguments, output, error, cancellationToken);

@@ -7,6 +7,19 @@ namespace EdgeFleet.Silo.Variants;
 /// <summary>Runs the compression engine's models by ONNX Runtime, on the processor.</summary>
 internal sealed class OrtModelRunner : IModelRunner
 {
+    /// <summary>Loads the runtime's library beside other work, where a session will be made soon; without it the first session does.</summary>
+    public static void StartEarly() => ThreadPool.QueueUserWorkItem(_ =>
+    {
+        try
+        {
+            OrtEnvironment.Start();
+        }
+        catch (Exception e) when (e is OrtException or OrtLibraryNotFoundException)
+        {
+            // The first session meets the same, where somebody listens.
+        }
+    });
+
     public IModelSession Load(ReadOnlyMemory<byte> model, ModelSessionOptions options) => Load(settings => OrtSession.FromBytes(model, settings), options);
 
     public IModelSession Load(string path, ModelSessionOptions options) => Load(settings => OrtSession.FromFile(path, settings), options);

@@ -19,7 +19,13 @@ internal static class QuantizeChild
             return 2;
         }
 
-        var model = OnnxModel.Read(File.ReadAllBytes(arguments[0]));
+        if (CompressionKinds.NeedsCalibration(kind) || kind == CompressionKind.Fp16)
+        {
+            OrtModelRunner.StartEarly();
+        }
+
+        using var mapped = new MappedFiles();
+        var model = OnnxModel.Read(mapped.Open(arguments[0], 0, (int)new FileInfo(arguments[0]).Length));
         IReadOnlyList<SampleSet> samples = arguments.Count > 3 ? [SampleFile.ReadSamples(File.ReadAllBytes(arguments[3]), arguments[3], new SampleScaling())] : [];
         var feed = SampleFeed.Create(ModelInputs.Of(model), samples, int.MaxValue);
         var builder = new VariantBuilder(new OrtModelRunner(), null, CancellationToken.None);

@@ -2,6 +2,7 @@ using EdgeFleet.Contracts.Delivery;
 using EdgeFleet.Contracts.Ids;
 using EdgeFleet.Contracts.Models;
 using EdgeFleet.Contracts.Rollouts;
+using EdgeFleet.Tests.Support;
 
 namespace EdgeFleet.Tests.Grains.Rollouts;
 
@@ -26,7 +27,7 @@ public sealed class RolloutGrainTests
         story.ShouldContain("wave 1 holds: 1 of 1 proved");
         story.ShouldContain("cam-3 proved int8-reduced (agrees with what it served on 50 % of 256 recent inputs)");
         fleet.Producer.Calls.Count.ShouldBe(1);
-        fleet.Projection.Rollouts[new RolloutId("r1")].Status.ShouldBe(RolloutStatus.Succeeded);
+        await Eventually.True(() => fleet.Projection.Rollouts[new RolloutId("r1")].Status == RolloutStatus.Succeeded, "those who watch hear of the end");
         fleet.Log.Text.ShouldBeEmpty();
     }
 
