@@ -57,4 +57,8 @@ public sealed record StudyCandidate(
     bool OnFront,
     string? RejectedBecause,
     IReadOnlyList<PassReport> Passes,
-    double Seconds);
+    double Seconds)
+{
+    /// <summary>Equal for variants that do the same work, and so take the same time; null where none was made.</summary>
+    public string? Work { get; init; }
+}

@@ -50,7 +50,7 @@ internal sealed partial class SearchRun
     {
         var hasSamples = _request.Samples.Calibration.Count > 0;
         Try(CandidatePlan.Forms(_request.Target, hasSamples));
-        Try(CandidatePlan.Refinements(_request.Goal, [.. _candidates.Select(c => (c.Recipe, c.Quality))], _layers, hasSamples));
+        Try(CandidatePlan.Refinements(_request.Goal, [.. _candidates.Zip(Qualities(), (c, quality) => (c.Recipe, quality))], _layers, hasSamples));
         TryMixed();
         if ((WinnerRule.Choose(_request.Goal, Qualities()) ?? WinnerRule.Closest(_request.Goal, Qualities())) is { } best)
         {
@@ -98,7 +98,7 @@ internal sealed partial class SearchRun
             }
 
             var quality = _meter.Measure(variant.Model, CompressionKinds.DefaultFloor(recipe.Kind), _request.LatencyRuns, _cancellationToken);
-            return new(Name(recipe), recipe, sha, quality, false, null, variant.Passes, Seconds());
+            return new(Name(recipe), recipe, sha, quality, false, null, variant.Passes, Seconds()) { Work = WorkSignature.Of(variant.Model) };
         }
         catch (Exception e) when (e is CompressionInputException or ModelRunException)
         {
@@ -109,11 +109,12 @@ internal sealed partial class SearchRun
     /// <summary>Candidates that could win are timed again, longer and one after another against the original.</summary>
     private void MeasureFinalsAgain()
     {
-        var front = ParetoFront.Of(Qualities());
+        var measured = Qualities();
+        var front = ParetoFront.Of(measured);
         for (var i = 0; i < _candidates.Count; i++)
         {
             var candidate = _candidates[i];
-            if (front[i] && WinnerRule.Rejection(_request.Goal, candidate.Quality) is null)
+            if (front[i] && WinnerRule.Rejection(_request.Goal, measured[i]) is null)
             {
                 Say(i + 1, $"measure {candidate.Name} again");
                 var (ms, sourceMs) = _meter.Latency(Build(candidate.Recipe).Model, _request.LatencyRuns * Finals, _cancellationToken);
@@ -124,9 +125,15 @@ internal sealed partial class SearchRun
 
     private SearchResult Finish()
     {
-        var winner = WinnerRule.Choose(_request.Goal, Qualities());
-        var closest = winner is null ? WinnerRule.Closest(_request.Goal, Qualities()) : null;
-        var front = ParetoFront.Of(Qualities());
+        var measured = Qualities();
+        var winner = WinnerRule.Choose(_request.Goal, measured);
+        var closest = winner is null ? WinnerRule.Closest(_request.Goal, measured) : null;
+        var front = ParetoFront.Of(measured);
+        for (var i = 0; i < _candidates.Count; i++)
+        {
+            _candidates[i] = _candidates[i] with { Quality = measured[i] };
+        }
+
         for (var i = 0; i < _candidates.Count; i++)
         {
             _candidates[i] = _candidates[i] with { OnFront = front[i], RejectedBecause = i == winner ? null : Rejection(i, winner) };
@@ -177,7 +184,8 @@ internal sealed partial class SearchRun
     private List<string> Layers() =>
         [.. OnnxModel.Read(_prepared.Model).Graph.Nodes.Where(n => n.Is("Conv", "Gemm", "MatMul", "ConvTranspose")).Select(n => n.Outputs[0])];
 
-    private List<QualityMeasurement?> Qualities() => _candidates.ConvertAll(c => c.Quality);
+    /// <summary>In the order of trial, with one latency for all that do the same work.</summary>
+    private IReadOnlyList<QualityMeasurement?> Qualities() => PooledLatency.Of(_candidates.ConvertAll(c => c.Quality), _candidates.ConvertAll(c => c.Work));
 
     private bool IsOver => _time.GetElapsedTime(_begun) >= _request.Budget;
 
