@@ -37,6 +37,9 @@ public sealed class CompressionPipeline(IModelRunner runner, TimeProvider time)
         var prepared = builder.Prepare(request.Model);
         var variant = builder.Build(prepared, request.Recipe, samples.Calibration);
 
+        // What calibration left goes before two more sessions come: else the peak would depend on how many samples there were.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+
         // Execute beside the original, make the golden set.
         meter.Begin("compare");
         var quality = new QualityMeter(runner, time, request.Model, samples.Test, samples.TestLabels);
