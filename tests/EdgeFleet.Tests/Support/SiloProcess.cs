@@ -13,7 +13,8 @@ internal sealed class SiloProcess : IDisposable
 
     private SiloProcess(Dictionary<string, string> environment, string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Executable, .. arguments])
+        // A test run that was started in the background ignores SIGINT, and so would all that it starts.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", Executable, .. arguments])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
